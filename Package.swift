@@ -52,15 +52,20 @@ let layers: [Target] = [
 
     library(
         "API",
-        ["Engine", "Webhooks", "BuiltinPlugins", "Persistence", "Documents", "Signing", "HTTP", "Imaging", "ThumbwireKit"]),
+        [
+            "Engine", "Webhooks", "BuiltinPlugins", "Persistence", "Documents", "Signing", "HTTP", "Imaging",
+            "ThumbwireKit",
+        ]),
     library(
         "ThumbwireService",
         [
-            "API", "Engine", "Webhooks", "BuiltinPlugins", "SQLiteStore", "Persistence", "Documents", "Signing", "HTTP",
+            "API", "Engine", "Webhooks", "BuiltinPlugins", "SQLiteStore", "Persistence", "Documents",
+            "Signing", "HTTP",
             "Imaging", "ThumbwireKit",
         ]),
     .executableTarget(
-        name: "thumbwire", dependencies: ["ThumbwireService", "Documents", "HTTP", "Signing", "ThumbwireKit"],
+        name: "thumbwire",
+        dependencies: ["ThumbwireService", "Documents", "HTTP", "Signing", "ThumbwireKit"],
         swiftSettings: rules),
 ]
 
@@ -82,11 +87,17 @@ let testTargets: [Target] = [
         ["Engine", "SQLiteStore", "Persistence", "Documents", "ThumbwireKit", "TestSupport"]),
     tests(
         "WebhooksTests",
-        ["Webhooks", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit", "TestSupport"]),
+        [
+            "Webhooks", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit",
+            "TestSupport",
+        ]),
     tests("BuiltinPluginsTests", ["BuiltinPlugins", "Imaging", "ThumbwireKit"]),
     tests(
         "APITests",
-        ["API", "Engine", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit", "TestSupport"]),
+        [
+            "API", "Engine", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit",
+            "TestSupport",
+        ]),
     tests(
         "EndToEndTests",
         ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),
