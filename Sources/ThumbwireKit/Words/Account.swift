@@ -1,0 +1,61 @@
+/// The owner of keys, jobs and endpoints.
+public struct Account: Hashable, Sendable {
+    /// The account's id.
+    public var id: AccountID
+    /// What people call it.
+    public var name: String
+    /// When it was made.
+    public var createdAt: Timestamp
+
+    /// An account.
+    public init(id: AccountID, name: String, createdAt: Timestamp) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+/// A key of an account; its value is known only when it is made.
+public struct APIKey: Hashable, Sendable {
+    /// What a key may do.
+    public enum Scope: String, Hashable, Sendable, CaseIterable {
+        /// Jobs, webhooks and files of its account.
+        case app
+        /// Everything, all accounts included.
+        case admin
+    }
+
+    /// The key's id.
+    public var id: KeyID
+    /// Whose key it is.
+    public var account: AccountID
+    /// What people call it.
+    public var name: String
+    /// What it may do.
+    public var scopes: Set<Scope>
+    /// When it was made.
+    public var createdAt: Timestamp
+    /// From when on it is refused; `nil` is never.
+    public var expiresAt: Timestamp?
+    /// Since when it is refused because somebody took it back.
+    public var revokedAt: Timestamp?
+
+    /// A key without its value.
+    public init(
+        id: KeyID, account: AccountID, name: String, scopes: Set<Scope>, createdAt: Timestamp,
+        expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil
+    ) {
+        self.id = id
+        self.account = account
+        self.name = name
+        self.scopes = scopes
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.revokedAt = revokedAt
+    }
+
+    /// Neither expired nor revoked at that moment.
+    public func isValid(at moment: Timestamp) -> Bool {
+        revokedAt == nil && (expiresAt.map { moment < $0 } ?? true)
+    }
+}

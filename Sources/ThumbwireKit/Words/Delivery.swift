@@ -1,0 +1,129 @@
+/// A standing webhook subscription.
+public struct Endpoint: Hashable, Sendable {
+    /// Whether events are sent to it.
+    public enum Status: String, Hashable, Sendable, CaseIterable {
+        case enabled
+        /// Events are kept for it and not sent.
+        case paused
+        /// Events are not kept for it.
+        case disabled
+    }
+
+    /// The endpoint's id.
+    public var id: EndpointID
+    /// Whose endpoint it is.
+    public var account: AccountID
+    /// Where events are posted, byte for byte as it was given.
+    public var url: String
+    /// The types it gets.
+    public var events: Set<EventType>
+    /// Whether events are sent to it.
+    public var status: Status
+    /// What people call it.
+    public var description: String?
+    /// When it was made.
+    public var createdAt: Timestamp
+
+    /// An enabled endpoint.
+    public init(
+        id: EndpointID, account: AccountID, url: String, events: Set<EventType>, description: String? = nil,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.account = account
+        self.url = url
+        self.events = events
+        self.description = description
+        self.createdAt = createdAt
+        status = .enabled
+    }
+}
+
+/// One event on its way to one endpoint or callback.
+public struct Delivery: Hashable, Sendable {
+    /// Where a delivery stands.
+    public enum Status: String, Hashable, Sendable, CaseIterable {
+        /// Waits for its next attempt.
+        case pending
+        case delivered
+        /// Its retry schedule is used up, or its endpoint is gone.
+        case exhausted
+    }
+
+    /// Who gets it.
+    public enum Target: Hashable, Sendable {
+        case endpoint(EndpointID)
+        case callback(JobID)
+    }
+
+    /// The delivery's id.
+    public var id: DeliveryID
+    /// Whose delivery it is.
+    public var account: AccountID
+    /// The event it carries.
+    public var event: EventID
+    /// The event's type.
+    public var type: EventType
+    /// Who gets it.
+    public var target: Target
+    /// Where it stands.
+    public var status: Status
+    /// How many attempts were made.
+    public var attempts: Int
+    /// When the next attempt is due; `nil` when there is none.
+    public var nextAttemptAt: Timestamp?
+    /// The status code of the last attempt that was answered.
+    public var lastStatusCode: Int?
+    /// When it was made.
+    public var createdAt: Timestamp
+
+    /// A delivery.
+    public init(
+        id: DeliveryID, account: AccountID, event: EventID, type: EventType, target: Target,
+        status: Status = .pending,
+        attempts: Int = 0, nextAttemptAt: Timestamp?, lastStatusCode: Int? = nil, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.account = account
+        self.event = event
+        self.type = type
+        self.target = target
+        self.status = status
+        self.attempts = attempts
+        self.nextAttemptAt = nextAttemptAt
+        self.lastStatusCode = lastStatusCode
+        self.createdAt = createdAt
+    }
+}
+
+/// One HTTP try of a delivery.
+public struct Attempt: Hashable, Sendable {
+    /// How it ended.
+    public enum Outcome: Hashable, Sendable {
+        /// An answer came, with the first bytes of its body as text.
+        case answered(status: Int, bodyHead: String)
+        /// No answer came: a stable error code and what happened.
+        case unanswered(code: String, message: String)
+    }
+
+    /// The delivery it belongs to.
+    public var delivery: DeliveryID
+    /// 1 for the first try.
+    public var number: Int
+    /// When the request was sent.
+    public var startedAt: Timestamp
+    /// From start to the end of the answer.
+    public var duration: Duration
+    /// How it ended.
+    public var outcome: Outcome
+
+    /// One try.
+    public init(delivery: DeliveryID, number: Int, startedAt: Timestamp, duration: Duration, outcome: Outcome)
+    {
+        self.delivery = delivery
+        self.number = number
+        self.startedAt = startedAt
+        self.duration = duration
+        self.outcome = outcome
+    }
+}

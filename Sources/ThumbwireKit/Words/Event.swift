@@ -1,0 +1,44 @@
+/// What an event says.
+public enum EventType: String, Hashable, Sendable, CaseIterable {
+    case queued = "thumbnail.queued"
+    case processing = "thumbnail.processing"
+    case completed = "thumbnail.completed"
+    case failed = "thumbnail.failed"
+    case cancelled = "thumbnail.cancelled"
+    case webhookTest = "webhook.test"
+
+    /// The types that end a job: what callbacks and endpoints get unless they ask for more.
+    public static let terminal: [EventType] = [.completed, .failed, .cancelled]
+}
+
+/// Something that happened; its body never changes.
+public struct Event: Hashable, Sendable {
+    /// The event's id, also its `webhook-id`.
+    public var id: EventID
+    /// Whose event it is.
+    public var account: AccountID
+    /// What it says.
+    public var type: EventType
+    /// The job it is about, if any.
+    public var job: JobID?
+    /// Counts up within the job from 1.
+    public var sequence: Int
+    /// When it happened.
+    public var occurredAt: Timestamp
+    /// The exact bytes of every delivery.
+    public var body: [UInt8]
+
+    /// An event.
+    public init(
+        id: EventID, account: AccountID, type: EventType, job: JobID?, sequence: Int, occurredAt: Timestamp,
+        body: [UInt8]
+    ) {
+        self.id = id
+        self.account = account
+        self.type = type
+        self.job = job
+        self.sequence = sequence
+        self.occurredAt = occurredAt
+        self.body = body
+    }
+}
