@@ -1,0 +1,100 @@
+package import Signing
+package import ThumbwireKit
+
+/// Where accounts, jobs, events and deliveries live.
+///
+/// Each method is one atomic operation, durable when it returns; a store may commit operations of different callers
+/// together, and the failure of one must not touch its neighbours. Every implementation passes the one conformance
+/// suite in `Tests/SQLiteStoreTests`.
+package protocol Store: Sendable {
+    /// What was committed, for those who wait for it.
+    var changes: ChangeFeed { get }
+
+    // MARK: Accounts and keys
+
+    /// Adds an account with the secret that signs its callbacks.
+    func insert(_ account: Account, callbackSecret: Sealed) async throws(StoreError)
+    func account(_ id: AccountID) async throws(StoreError) -> Account?
+    /// All accounts, oldest first.
+    func accounts() async throws(StoreError) -> [Account]
+    func callbackSecret(of account: AccountID) async throws(StoreError) -> Sealed?
+    /// Adds a key under the SHA-256 of its value; throws ``StoreError/conflict(_:)`` for a value that exists.
+    func insert(_ key: APIKey, valueHash: [UInt8]) async throws(StoreError)
+    func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
+    /// The account's keys, oldest first.
+    func keys(of account: AccountID) async throws(StoreError) -> [APIKey]
+    /// False when the account has no such key; a key revoked before keeps its first time.
+    func revoke(_ key: KeyID, of account: AccountID, at moment: Timestamp) async throws(StoreError) -> Bool
+
+    // MARK: Jobs
+
+    /// Writes a queued job, its callback and its first event in one transaction.
+    func accept(_ job: Job, callback: Sealed?, event: Event) async throws(StoreError)
+    /// The job; with an account, only if it is that account's.
+    func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job?
+    /// Newest first.
+    func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job>
+    /// Leases up to `limit` jobs that are due, by priority and then age, and marks queued and waiting ones
+    /// `generating`, or `processing` where their provider step has succeeded.
+    func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [Job]
+    /// Prolongs leases; returns how each named job stands. A job that is missing from the answer is no longer ours.
+    func renew(_ jobs: [JobID], lease: Lease) async throws(StoreError) -> [JobID: LeaseStanding]
+    /// Applies a worker's change if the worker still holds the lease and the state machine allows it; returns false
+    /// when the lease is lost, and nothing is written then. With a terminal state the lease ends, and the event and
+    /// its deliveries are written in the same transaction.
+    func apply(_ change: JobChange) async throws(StoreError) -> Bool
+    /// Cancels a job that nobody holds, with the job and event that `finishing` makes of it; tells the worker
+    /// otherwise.
+    func cancel(
+        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> (job: Job, event: Event)
+    ) async throws(StoreError) -> CancelOutcome
+    /// Makes jobs with expired leases claimable; returns how many.
+    func releaseExpiredLeases(now: Timestamp) async throws(StoreError) -> Int
+    /// When the next unleased job becomes due; `nil` when none waits.
+    func nextJobDue() async throws(StoreError) -> Timestamp?
+    /// The composition of one variant as JSON text; `nil` when there is none.
+    func composition(of job: JobID, variant: Int) async throws(StoreError) -> [UInt8]?
+
+    // MARK: Artifacts
+
+    func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact?
+    func artifact(fileName: String) async throws(StoreError) -> Artifact?
+
+    // MARK: Events, endpoints, deliveries
+
+    /// Writes an event outside any job, with a delivery to that endpoint alone.
+    func emit(_ event: Event, to endpoint: EndpointID) async throws(StoreError)
+    /// Events in the order they were committed.
+    func events(_ query: EventQuery) async throws(StoreError) -> [PositionedEvent]
+    /// The position of the newest event of any account; 0 when there is none.
+    func lastEventPosition() async throws(StoreError) -> Int64
+    func insert(_ endpoint: Endpoint, secret: Sealed) async throws(StoreError)
+    func endpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Endpoint?
+    /// Oldest first.
+    func endpoints(of account: AccountID) async throws(StoreError) -> [Endpoint]
+    func secret(of endpoint: EndpointID) async throws(StoreError) -> Sealed?
+    /// Writes url, events, status and description; false when the account has no such endpoint.
+    func update(_ endpoint: Endpoint) async throws(StoreError) -> Bool
+    /// Removes an endpoint; its pending deliveries become exhausted. False when the account has none of that id.
+    func deleteEndpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Bool
+    /// Leases up to `limit` due deliveries, oldest due first, of targets that are not in `busy` and not paused.
+    func claimDeliveries(
+        limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
+    ) async throws(StoreError) -> [DueDelivery]
+    /// Writes attempts and what follows from them for their deliveries.
+    func record(_ results: [AttemptResult]) async throws(StoreError)
+    /// When the next unleased delivery of a target that is not paused becomes due.
+    func nextDeliveryDue() async throws(StoreError) -> Timestamp?
+    func delivery(_ id: DeliveryID, of account: AccountID) async throws(StoreError) -> Delivery?
+    /// Newest first.
+    func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> Page<Delivery>
+    /// Oldest first.
+    func attempts(of delivery: DeliveryID) async throws(StoreError) -> [Attempt]
+
+    // MARK: Life
+
+    /// Throws when the store cannot write, for `/readyz`.
+    func ping() async throws(StoreError)
+    /// Commits what was handed in, refuses what comes after, and closes.
+    func close() async
+}
