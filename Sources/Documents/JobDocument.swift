@@ -33,7 +33,7 @@ package struct JobDocument: Sendable {
         object["error"] = job.failure.map(json) ?? .null
         object["steps"] = .array(job.steps.map(json))
         object["resolved"] = ["chain": .string(job.pin.name)]
-        object["request"] = json(job.request)
+        object["request"] = RequestDocument.json(job.request)
         object["sessionId"] = .string(job.session)
         if let callback = job.callback { object["callback"] = json(callback) }
         object["createdAt"] = .string(job.createdAt.description)
@@ -90,28 +90,5 @@ package struct JobDocument: Sendable {
             "host": .string(callback.host), "events": .array(callback.events.map { .string($0.rawValue) }),
             "lastStatus": callback.lastStatus.map { .integer(Int64($0)) } ?? .null,
         ]
-    }
-
-    private func json(_ request: ThumbnailRequest) -> JSONValue {
-        var object: JSONObject = [:]
-        object["title"] = request.title.map { .string($0) }
-        object["prompt"] = request.prompt.map { .string($0) }
-        object["videoUrl"] = request.videoURL.map { .string($0) }
-        object["sourceImageUrl"] = request.sourceImageURL.map { .string($0) }
-        object["referenceImageUrl"] = request.referenceImageURL.map { .string($0) }
-        object["maskImageUrl"] = request.maskImageURL.map { .string($0) }
-        object["colorGrading"] = request.colorGrading.map { .string($0.rawValue) }
-        object["layoutType"] = request.layoutType.map { .string($0.rawValue) }
-        object["resolution"] = .string(request.resolution.description)
-        object["platform"] = .string(request.platform)
-        object["variants"] = .integer(Int64(request.variants))
-        return .object(object)
-    }
-}
-
-extension String? {
-    /// The string, or JSON's null.
-    package var json: JSONValue {
-        map { .string($0) } ?? .null
     }
 }

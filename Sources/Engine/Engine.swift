@@ -1,7 +1,7 @@
+internal import Documents
 internal import Foundation
-internal import Synchronization
-package import Documents
 package import Persistence
+internal import Synchronization
 package import ThumbwireKit
 
 /// Runs jobs: claims what is due, holds its lease, and drives each job through its pinned chain.
@@ -46,7 +46,8 @@ package final class Engine: JobService {
 
     package func submit(_ submission: Submission) async throws -> Job {
         guard isAccepting else {
-            throw Failure(.unavailable, code: "draining", message: "the service is shutting down; try again soon")
+            throw Failure(
+                .unavailable, code: "draining", message: "the service is shutting down; try again soon")
         }
         let now = services.clock.now()
         var job = Job(

@@ -1,4 +1,4 @@
-package import ThumbwireKit
+internal import ThumbwireKit
 
 /// Reads `plugins.json`: every problem at once, each with its path.
 struct PluginsFile {

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Signing
 internal import Synchronization
 package import ThumbwireKit
@@ -104,5 +105,15 @@ package final class Registry: Sendable {
         }
         instances.withLock { $0[keyPath: cache][key] = made }
         return made
+    }
+}
+
+extension Registry {
+    /// What conditions can refer to.
+    func scope(of request: ThumbnailRequest) -> JSONValue {
+        [
+            "job": RequestDocument.json(request),
+            "template": .null,
+        ]
     }
 }

@@ -32,7 +32,7 @@ final class JobRunner {
                 try await finish(try await compose(generated))
             } catch let error as Failure where running.stopReason == nil {
                 try await fail(error)
-            } catch where running.stopReason != nil && !(error is LetGo) && !(error is StoreError) {
+            } catch  where running.stopReason != nil && !(error is LetGo) && !(error is StoreError) {
                 try await stop()
             }
         } catch is LetGo {
@@ -42,7 +42,8 @@ final class JobRunner {
             log(.error, "job left to its lease", ["error": .string("\(error)")])
         } catch {
             log(.error, "job failed unexpectedly", ["error": .string("\(error)")])
-            let failure = Failure(.internal, code: "internal_error", message: "an internal error; the log has details")
+            let failure = Failure(
+                .internal, code: "internal_error", message: "an internal error; the log has details")
             try? await fail(failure)
         }
     }
@@ -53,7 +54,8 @@ final class JobRunner {
         event: Event? = nil
     ) async throws {
         let change = JobChange(
-            job: job, lease: lease, disposition: disposition, artifacts: artifacts, compositions: compositions,
+            job: job, lease: lease, disposition: disposition, artifacts: artifacts,
+            compositions: compositions,
             event: event)
         guard try await services.store.apply(change) else {
             log(.warning, "job lease lost")
@@ -71,7 +73,9 @@ final class JobRunner {
 
     /// Puts a step in the place of the same try, or behind all others.
     func record(_ step: Step) {
-        let same = job.steps.lastIndex { $0.index == step.index && $0.id == step.id && $0.attempt == step.attempt }
+        let same = job.steps.lastIndex {
+            $0.index == step.index && $0.id == step.id && $0.attempt == step.attempt
+        }
         if let same { job.steps[same] = step } else { job.steps.append(step) }
     }
 
@@ -83,7 +87,9 @@ final class JobRunner {
         job = completed
         try await write(
             .finish, artifacts: finished.artifacts, compositions: finished.compositions, event: event)
-        log(.info, "job completed", ["provider": (job.provider ?? "").json, "outputs": .integer(Int64(job.outputs.count))])
+        log(
+            .info, "job completed",
+            ["provider": job.provider.json, "outputs": .integer(Int64(job.outputs.count))])
     }
 
     private func fail(_ failure: Failure) async throws {
@@ -93,7 +99,10 @@ final class JobRunner {
         try await write(.finish, event: event)
         log(
             .warning, "job failed",
-            ["code": .string(failure.code), "message": .string(failure.message), "detail": failure.detail.json])
+            [
+                "code": .string(failure.code), "message": .string(failure.message),
+                "detail": failure.detail.json,
+            ])
     }
 
     /// Ends or hands back a job whose worker was told to stop.
@@ -122,7 +131,8 @@ final class JobRunner {
                 .outcomeUnknown, code: "provider_outcome_unknown",
                 message: "\(open.id) did not finish before the job's deadline")
         }
-        return Failure(.timeout, code: "deadline_exceeded", message: "the job did not finish before its deadline")
+        return Failure(
+            .timeout, code: "deadline_exceeded", message: "the job did not finish before its deadline")
     }
 
     func log(_ level: Log.Level, _ event: String, _ fields: JSONObject = [:]) {

@@ -41,7 +41,7 @@ final class PictureRun: ProcessingContext {
 
     func render(_ composition: Composition) throws -> PixelBuffer {
         if let rendered, rendered.composition == composition { return rendered.pixels }
-        let (pixels, found) = try rasterizer.render(composition) { try pixels(of: $0) }
+        let (pixels, found) = try rasterizer.render(composition) { try self.pixels(of: $0) }
         for warning in found { warnings.add(warning) }
         rendered = (composition, pixels)
         return pixels

@@ -24,7 +24,8 @@ extension JobRunner {
         try await withThrowingTaskGroup(of: VariantResult.self) { group in
             for (variant, picture) in generated.pictures.enumerated() {
                 let chain = ChainRun(
-                    job: job, variant: variant, product: generated.product, picture: picture, services: services,
+                    job: job, variant: variant, product: generated.product, picture: picture,
+                    services: services,
                     warnings: warnings, running: running)
                 group.addTask { [pool = services.renderPool] in
                     try await pool.run { rasterizer in try chain.run(on: rasterizer) }
@@ -46,7 +47,8 @@ extension JobRunner {
                 finished.artifacts.append(artifact)
                 finished.outputs.append(
                     Output(
-                        artifact: artifact.id, fileName: artifact.fileName, size: picture.size, format: picture.format,
+                        artifact: artifact.id, fileName: artifact.fileName, size: picture.size,
+                        format: picture.format,
                         bytes: artifact.bytes, sha256: artifact.sha256, variant: result.variant))
             }
         }
@@ -73,14 +75,16 @@ extension JobRunner {
             let scope = services.registry.scope(of: job.request)
             let stepEnd = StepEnd()
             let context = PictureRun(
-                request: job.request, variant: variant, product: product, pictures: [picture.reference: picture.bytes],
+                request: job.request, variant: variant, product: product,
+                pictures: [picture.reference: picture.bytes],
                 rasterizer: rasterizer, warnings: warnings,
                 isStopped: { [running, clock = services.clock] in
                     running.stopReason != nil || stepEnd.moment.map { clock.now() > $0 } == true
                 })
             for (position, use) in job.pin.steps.enumerated() {
                 if running.stopReason != nil { throw CancellationError() }
-                var step = services.registry.step(for: use, index: position + 1, attempt: 1, at: services.clock.now())
+                var step = services.registry.step(
+                    for: use, index: position + 1, attempt: 1, at: services.clock.now())
                 stepEnd.moment = step.startedAt + use.timeout
                 step.status = try run(use, scope, &result.composition, context, &step.failure)
                 step.finishedAt = services.clock.now()
@@ -91,7 +95,8 @@ extension JobRunner {
         }
 
         private func run(
-            _ use: PinnedChain.Use, _ scope: JSONValue, _ composition: inout Composition, _ context: PictureRun,
+            _ use: PinnedChain.Use, _ scope: JSONValue, _ composition: inout Composition,
+            _ context: PictureRun,
             _ failure: inout Failure?
         ) throws -> Step.Status {
             if let condition = use.condition, try !Condition(condition).isMet(in: scope) { return .skipped }
@@ -106,7 +111,8 @@ extension JobRunner {
                 let reason = self.failure(error, in: use)
                 guard use.onError == .skip else { throw reason }
                 failure = reason
-                warnings.add(Warning(code: "step_skipped", message: "\(use.id) was left out: \(reason.message)"))
+                warnings.add(
+                    Warning(code: "step_skipped", message: "\(use.id) was left out: \(reason.message)"))
                 return .failed
             }
         }
@@ -120,7 +126,8 @@ extension JobRunner {
                     message: "step \(use.id) took longer than \(use.timeout.inSeconds) s")
             default:
                 Failure(
-                    .internal, code: "plugin_error", message: "step \(use.id) failed unexpectedly", detail: "\(error)")
+                    .internal, code: "plugin_error", message: "step \(use.id) failed unexpectedly",
+                    detail: "\(error)")
             }
         }
 

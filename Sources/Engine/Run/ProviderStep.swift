@@ -50,7 +50,8 @@ extension JobRunner {
             case .started where services.registry.catalog.manifest(of: use.plugin)?.isBilled != false:
                 throw Failure(
                     .outcomeUnknown, code: "provider_outcome_unknown",
-                    message: "the service stopped while \(use.id) was working; it may have charged for this job")
+                    message:
+                        "the service stopped while \(use.id) was working; it may have charged for this job")
             case .started:
                 return .create(use, attempt: last.attempt)
             case .failed, .skipped, .succeeded:
@@ -58,7 +59,9 @@ extension JobRunner {
                 if RetryPolicy().delay(afterAttempt: last.attempt, failure: failure, random: 0) != nil {
                     return .create(use, attempt: last.attempt + 1)
                 }
-                guard failure.failureClass.allowsFailover, use.id != job.pin.providers.last?.id else { throw failure }
+                guard failure.failureClass.allowsFailover, use.id != job.pin.providers.last?.id else {
+                    throw failure
+                }
                 if job.fallback == nil { job.fallback = Job.Fallback(from: use.id, reason: failure.code) }
             }
         }
@@ -74,7 +77,8 @@ extension JobRunner {
         if isBilled { try await write(.keep) }
         let request = GenerationRequest(
             thumbnail: job.request, size: job.request.resolution,
-            idempotencyKey: hexadecimal(Hash.sha256(Array("\(job.id)|\(use.id)|\(step.configurationHash)".utf8))))
+            idempotencyKey: hexadecimal(
+                Hash.sha256(Array("\(job.id)|\(use.id)|\(step.configurationHash)".utf8))))
         running.isCommittedToProvider = isBilled
         defer { running.isCommittedToProvider = false }
         do {
@@ -92,7 +96,9 @@ extension JobRunner {
         var step = step
         guard let ticket = step.ticket else { throw JobRunner.LetGo() }
         do {
-            let answer = try await call(use) { provider, context in try await provider.poll(ticket, context: context) }
+            let answer = try await call(use) { provider, context in
+                try await provider.poll(ticket, context: context)
+            }
             return try await accept(answer, use, &step)
         } catch let failure as Failure where running.stopReason == nil {
             // The work goes on whatever one poll came to; only what can never heal ends the ticket.
@@ -115,13 +121,16 @@ extension JobRunner {
             job: job, deadline: deadline, sources: services.sources, renderPool: services.renderPool,
             warnings: warnings)
         do {
-            return try await withDeadline(deadline, clock: services.clock) { try await body(provider, context) }
+            return try await withDeadline(deadline, clock: services.clock) {
+                try await body(provider, context)
+            }
         } catch let failure as Failure {
             throw failure
         } catch is DeadlineExceeded {
             let isBilled = services.registry.catalog.manifest(of: use.plugin)?.isBilled != false
             throw Failure(
-                isBilled ? .outcomeUnknown : .timeout, code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
+                isBilled ? .outcomeUnknown : .timeout,
+                code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
                 message: "\(use.id) did not answer within \(use.timeout.inSeconds) s")
         } catch is CancellationError {
             throw CancellationError()
@@ -178,7 +187,8 @@ extension JobRunner {
         _ result: GenerationResult
     ) async throws -> (artifacts: [Artifact], pictures: [GeneratedPictures.Picture]) {
         guard !result.pictures.isEmpty else {
-            throw Failure(.internal, code: "provider_returned_nothing", message: "the provider returned no picture")
+            throw Failure(
+                .internal, code: "provider_returned_nothing", message: "the provider returned no picture")
         }
         var artifacts: [Artifact] = []
         var pictures: [GeneratedPictures.Picture] = []
@@ -186,7 +196,8 @@ extension JobRunner {
             let format = ImageFormat.allCases.first { $0.mediaType == picture.mediaType } ?? .jpeg
             let artifact = try await keep(picture.bytes, format: format)
             artifacts.append(artifact)
-            pictures.append(.init(reference: ImageReference(artifact: artifact.id.rawValue), bytes: picture.bytes))
+            pictures.append(
+                .init(reference: ImageReference(artifact: artifact.id.rawValue), bytes: picture.bytes))
         }
         return (artifacts, pictures)
     }
@@ -197,7 +208,8 @@ extension JobRunner {
         return Artifact(
             id: ArtifactID(prefix: "art_", at: now), account: job.account, job: job.id,
             fileName: "\(hexadecimal(randomBytes(16))).\(format.fileExtension)",
-            sha256: try await services.artifacts.write(bytes), mediaType: format.mediaType, bytes: bytes.count,
+            sha256: try await services.artifacts.write(bytes), mediaType: format.mediaType,
+            bytes: bytes.count,
             createdAt: now)
     }
 
@@ -219,7 +231,8 @@ extension JobRunner {
 
     /// Tells the provider of an open ticket that nobody waits any more.
     func cancelTicket() async {
-        guard let step = job.steps.last(where: { $0.index == 0 && $0.status == .pending }), let ticket = step.ticket,
+        guard let step = job.steps.last(where: { $0.index == 0 && $0.status == .pending }),
+            let ticket = step.ticket,
             let use = job.pin.providers.first(where: { $0.id == step.id }),
             let provider = try? services.registry.provider(for: use)
         else { return }

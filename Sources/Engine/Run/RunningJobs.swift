@@ -38,7 +38,9 @@ final class RunningJobs: Sendable {
 
     /// Stops all but those that wait for the answer of a billed call.
     func stopUncommitted(_ reason: StopReason) {
-        for job in state.withLock({ Array($0.jobs.values) }) where !job.isCommittedToProvider { job.stop(reason) }
+        for job in state.withLock({ Array($0.jobs.values) }) where !job.isCommittedToProvider {
+            job.stop(reason)
+        }
     }
 
     /// Returns when no job is left, at once if there is none.

@@ -1,3 +1,4 @@
+internal import Persistence
 package import ThumbwireKit
 
 /// Fetches what clients name by URL, under the address policy for tenant-given URLs; the composition root injects it.
@@ -38,7 +39,8 @@ final class JobProviderContext: ProviderContext {
                 .invalidInput, code: "source_\(failure.code)", message: "sourceImageUrl: \(failure.message)",
                 detail: failure.detail)
         } catch {
-            throw Failure(.internal, code: "internal_error", message: "checking the source image", detail: "\(error)")
+            throw Failure(
+                .internal, code: "internal_error", message: "checking the source image", detail: "\(error)")
         }
         return picture
     }
