@@ -25,7 +25,8 @@ enum DetachedThread {
         return true
     }
 
-    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        context in
         guard let context else { return nil }
         let box = Unmanaged<Box>.fromOpaque(context).takeRetainedValue()
         thumbwire_name_thread(box.name)

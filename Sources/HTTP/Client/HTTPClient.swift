@@ -115,7 +115,9 @@ package final class HTTPClient: Sendable {
         let id = nextID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let message = Mailbox.Message.lookUp(host: host, id: id) { continuation.resume(returning: $0) }
+                let message = Mailbox.Message.lookUp(host: host, id: id) {
+                    continuation.resume(returning: $0)
+                }
                 if !mailbox.post(message) { continuation.resume(returning: .failure(.shutdown)) }
             }
         } onCancel: {

@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Glibc
 
 /// An IPv4 or IPv6 address, without port or zone.

@@ -129,6 +129,8 @@ extension Duration {
         let (seconds, attoseconds) = components
         let rounded = seconds.multipliedReportingOverflow(by: 1_000)
         let whole = rounded.overflow ? Int64(Int32.max) : rounded.partialValue
-        return Int(min(Int64(Int32.max), max(1, whole + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)))
+        return Int(
+            min(Int64(Int32.max), max(1, whole + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+        )
     }
 }

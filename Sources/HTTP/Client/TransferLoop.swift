@@ -51,7 +51,8 @@ final class TransferLoop {
             lookups.expire(at: now)
             while let (easy, code) = multi.nextFinished() {
                 guard let transfer = transfers[easy] else { continue }
-                finished(transfer, outcome: transfer.outcome(code), mayTryNext: transfer.endedUnconnected(code))
+                finished(
+                    transfer, outcome: transfer.outcome(code), mayTryNext: transfer.endedUnconnected(code))
             }
         }
         endAll()
@@ -62,7 +63,9 @@ final class TransferLoop {
         guard let next = [multi.deadline, lookups.nextDeadline].compactMap(\.self).min() else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         guard left > .zero else { return 0 }
-        return Int32(clamping: left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1)
+        return Int32(
+            clamping: left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000
+                + 1)
     }
 
     private func receive(_ message: Mailbox.Message) {
@@ -75,7 +78,8 @@ final class TransferLoop {
         case .cancel(let exchange):
             if exchanges[exchange.id] != nil { end(exchange, .failure(.cancelled)) }
         case .lookUp(let host, let id, let completion):
-            lookups.lookUp(host, id: id, deadline: .now + configuration.resolverTimeout, completion: completion)
+            lookups.lookUp(
+                host, id: id, deadline: .now + configuration.resolverTimeout, completion: completion)
         case .cancelLookUp(let id):
             lookups.end(id, with: .cancelled)
         case .answered(let host, let result):
@@ -120,7 +124,9 @@ final class TransferLoop {
         do throws(ClientError) {
             if mayTryNext, !exchange.candidates.isEmpty { return try attempt(exchange) }
             let response = try outcome.get()
-            guard let location = redirect(response, of: exchange) else { return end(exchange, .success(response)) }
+            guard let location = redirect(response, of: exchange) else {
+                return end(exchange, .success(response))
+            }
             try exchange.follow(location: location)
             resolve(exchange)
         } catch {
@@ -130,7 +136,9 @@ final class TransferLoop {
 
     /// Where a response sends the exchange on; `nil` when it is the answer.
     private func redirect(_ response: OutboundResponse, of exchange: Exchange) -> String? {
-        guard exchange.request.mayFollow, [301, 302, 303, 307, 308].contains(response.status) else { return nil }
+        guard exchange.request.mayFollow, [301, 302, 303, 307, 308].contains(response.status) else {
+            return nil
+        }
         return response.headers["Location"]
     }
 

@@ -12,7 +12,8 @@ package struct URLParts: Sendable, Equatable {
     /// Percent-decoded; `nil` when the URL has no userinfo.
     package let user: String?
     package let password: String?
-    /// ASCII (punycode for other scripts), lower case, without brackets; an address in its standard form.
+    /// Lower-case ASCII, without brackets; an address in its standard form. Names of other scripts must be
+    /// written as punycode: how libcurl converts them depends on the process's locale.
     package let host: String
     package let port: Int
     /// Path and query exactly as written, without fragment; `/` when the path is empty.
@@ -28,7 +29,7 @@ package struct URLParts: Sendable, Equatable {
             throw .invalidURL("scheme must be http or https")
         }
         guard parser.part(CURLUPART_ZONEID) == nil else { throw .invalidURL("host has a zone") }
-        guard let host = parser.part(CURLUPART_HOST, CURLU_PUNYCODE), !host.isEmpty else {
+        guard let host = parser.part(CURLUPART_HOST), !host.isEmpty else {
             throw .invalidURL("host is missing or malformed")
         }
         guard let port = parser.part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(Int.init),
@@ -76,6 +77,9 @@ package struct URLParts: Sendable, Equatable {
         let authority = rest[..<end]
         guard !authority.isEmpty else { throw .invalidURL("host is missing") }
         guard !authority.contains("\\") else { throw .invalidURL("host has a backslash") }
+        guard authority.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw .invalidURL("host must be ASCII; write other scripts as punycode")
+        }
         let target = rest[end...].prefix { $0 != "#" }
         return (String(authority), String(target))
     }
