@@ -8,11 +8,10 @@ extension Transfer {
         return .failure(error(code))
     }
 
-    /// Whether the attempt ended before there was a connection, so that another address may be tried.
-    func endedUnconnected(_ code: CURLcode) -> Bool {
+    /// Whether the attempt ended before the request could go out, so that another address may be tried.
+    func endedUnsent(_ code: CURLcode) -> Bool {
         guard stopReason == nil, attempts == 0 else { return false }
-        let isUnconnected = handle.duration(CURLINFO_CONNECT_TIME_T) == .zero
-        return code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && isUnconnected)
+        return code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT
     }
 
     private func response() -> OutboundResponse {
@@ -31,9 +30,9 @@ extension Transfer {
 
     private var version: OutboundResponse.Version {
         switch handle.number(CURLINFO_HTTP_VERSION) {
-        case thumbwire_http_version_1_0: .http1_0
+        case thumbwire_http_version_1_0: .http10
         case thumbwire_http_version_2: .http2
-        default: .http1_1
+        default: .http11
         }
     }
 
@@ -59,7 +58,8 @@ extension Transfer {
 
     private var phase: ClientError.Phase {
         guard attempts == 0 else { return head.isComplete ? .readingBody : .awaitingResponse }
-        return handle.duration(CURLINFO_CONNECT_TIME_T) == .zero ? .connecting : .handshake
+        // The connect time would be the obvious sign, but 7.88 sets it after the handshake.
+        return handle.number(CURLINFO_LOCAL_PORT) == 0 ? .connecting : .handshake
     }
 
     private func detail(_ code: CURLcode) -> String {

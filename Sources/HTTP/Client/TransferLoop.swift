@@ -52,7 +52,7 @@ final class TransferLoop {
             while let (easy, code) = multi.nextFinished() {
                 guard let transfer = transfers[easy] else { continue }
                 finished(
-                    transfer, outcome: transfer.outcome(code), mayTryNext: transfer.endedUnconnected(code))
+                    transfer, outcome: transfer.outcome(code), mayTryNext: transfer.endedUnsent(code))
             }
         }
         endAll()

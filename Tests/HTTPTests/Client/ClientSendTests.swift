@@ -16,7 +16,7 @@ import Testing
         #expect(String(decoding: response.body, as: UTF8.self) == "hello")
         #expect(!response.isTruncated)
         #expect(response.remoteAddress == .loopback)
-        #expect(response.version == .http1_1)
+        #expect(response.version == .http11)
         #expect(response.timings.connect > .zero)
         #expect(response.timings.firstByte >= response.timings.connect)
         #expect(response.timings.total >= response.timings.firstByte)

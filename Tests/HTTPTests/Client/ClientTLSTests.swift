@@ -16,7 +16,7 @@ import Testing
             OutboundRequest(url: "https://tls.test:\(server.port)/"), policy: .unrestricted)
 
         #expect(response.status == 200)
-        #expect(response.version == .http1_0)
+        #expect(response.version == .http10)
     }
 
     @Test func `offers HTTP/2 before HTTP/1.1`() async throws {
