@@ -11,7 +11,8 @@ enum KeyFiles {
             return key
         }
         guard let key = bytes(hexadecimal: text), key.count == Sealer.keyLength else {
-            throw ServiceError("--secret-key-file \(path): expected \(Sealer.keyLength * 2) hexadecimal digits")
+            throw ServiceError(
+                "--secret-key-file \(path): expected \(Sealer.keyLength * 2) hexadecimal digits")
         }
         return key
     }
@@ -19,7 +20,9 @@ enum KeyFiles {
     /// Writes a new file with mode 0600; refuses to replace one.
     static func write(_ text: String, to path: String) throws(ServiceError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw ServiceError("cannot write \(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw ServiceError("cannot write \(path): \(String(cString: strerror(errno)))")
+        }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             try file.write(contentsOf: Data(text.utf8))

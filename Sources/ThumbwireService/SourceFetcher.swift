@@ -55,7 +55,8 @@ struct SourceFetcher: SourceFetching {
             case .timeout, .dnsTimeout: (.timeout, "source_image_timeout")
             default: (.unavailable, "source_image_unreachable")
             }
-        let setting = code == "source_image_blocked" ? "; the operator can allow it with --allow-private-sources" : ""
+        let setting =
+            code == "source_image_blocked" ? "; the operator can allow it with --allow-private-sources" : ""
         return Failure(failureClass, code: code, message: "sourceImageUrl: \(error)\(setting)")
     }
 }

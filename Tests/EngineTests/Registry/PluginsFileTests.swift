@@ -16,7 +16,7 @@ struct PluginsFileTests {
         """
 
     func problems(_ text: String, environment: [String: String] = [:]) throws -> [String] {
-        do throws(ConfigurationProblems) {
+        do {
             let document = try #require(try? JSONValue(parsing: text))
             _ = try PluginsFile(document, catalog: .testing) { environment[$0] }
             return []
