@@ -11,7 +11,8 @@ final class TransferLoop {
     private let lookups: NameLookups
     private var exchanges: [UInt64: Exchange] = [:]
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
-    private var stopping: (@Sendable () -> Void)?
+    /// Whom to tell when the loop has ended; it ends once there is somebody.
+    private var stopping: [@Sendable () -> Void] = []
 
     /// Takes the epoll descriptor over. `nil` when memory is out.
     init?(mailbox: Mailbox, epoll: Int32, configuration: HTTPClient.Configuration) {
@@ -34,10 +35,10 @@ final class TransferLoop {
 
     /// Serves until a message says stop.
     ///
-    /// - Returns: What to call when the loop has been let go of.
-    func run() -> (@Sendable () -> Void)? {
+    /// - Returns: Whom to tell when the loop has been let go of.
+    func run() -> [@Sendable () -> Void] {
         var events = [epoll_event](repeating: epoll_event(), count: 256)
-        while stopping == nil {
+        while stopping.isEmpty {
             let count = epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds())
             for event in events.prefix(Int(max(0, count))) {
                 if event.data.fd == mailbox.wakeDescriptor {
@@ -85,7 +86,7 @@ final class TransferLoop {
         case .answered(let host, let result):
             lookups.answered(host, result)
         case .stop(let then):
-            stopping = then
+            stopping.append(then)
         }
     }
 
@@ -158,15 +159,24 @@ final class TransferLoop {
     }
 
     private func endAll() {
+        stopping += Self.refuseAll(of: mailbox)
+        for exchange in Array(exchanges.values) { end(exchange, .failure(.shutdown)) }
+        lookups.close()
+    }
+
+    /// Closes the mailbox and answers what is still in it.
+    ///
+    /// - Returns: Whom to tell that the loop has ended.
+    static func refuseAll(of mailbox: Mailbox) -> [@Sendable () -> Void] {
+        var waiting: [@Sendable () -> Void] = []
         for message in mailbox.seal() {
             switch message {
             case .start(let exchange): exchange.finish(.failure(.shutdown))
             case .lookUp(_, _, let completion): completion(.failure(.shutdown))
-            case .stop(let then): then()
+            case .stop(let then): waiting.append(then)
             case .cancel, .cancelLookUp, .answered: break
             }
         }
-        for exchange in Array(exchanges.values) { end(exchange, .failure(.shutdown)) }
-        lookups.close()
+        return waiting
     }
 }
