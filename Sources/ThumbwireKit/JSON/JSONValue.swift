@@ -91,3 +91,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
         self = .object(JSONObject(elements))
     }
 }
+
+extension String? {
+    /// The string, or JSON's `null`.
+    public var json: JSONValue {
+        map { .string($0) } ?? .null
+    }
+}

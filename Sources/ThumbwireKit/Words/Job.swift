@@ -14,7 +14,8 @@ public enum JobState: String, Hashable, Sendable, CaseIterable {
     public func canBecome(_ next: JobState) -> Bool {
         if self == next { return !isTerminal }
         return switch self {
-        case .queued: [.generating, .failed, .cancelled].contains(next)
+        // Straight to processing after a worker handed back a job whose picture was there already.
+        case .queued: [.generating, .processing, .failed, .cancelled].contains(next)
         case .generating: [.processing, .waiting, .queued, .completed, .failed, .cancelled].contains(next)
         case .processing: [.waiting, .queued, .completed, .failed, .cancelled].contains(next)
         case .waiting: [.generating, .processing, .failed, .cancelled].contains(next)

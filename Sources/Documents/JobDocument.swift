@@ -1,0 +1,94 @@
+package import ThumbwireKit
+
+/// The JSON of a job: what `GET /v1/jobs/{id}` shows, whichever face made it, and what events carry as `data`.
+package struct JobDocument: Sendable {
+    private let publicURL: String
+
+    /// Documents whose links begin with that URL, which has no trailing slash.
+    package init(publicURL: String) {
+        self.publicURL = publicURL
+    }
+
+    package func json(_ job: Job) -> JSONValue {
+        var object: JSONObject = [
+            "id": .string(job.id.rawValue),
+            "object": "job",
+            "status": .string(job.state.rawValue),
+            "progress": [
+                "step": job.progress.step.json,
+                "percent": .integer(Int64(job.progress.percent)),
+            ],
+            "outputs": .array(job.outputs.map(json)),
+        ]
+        if job.state == .completed {
+            object["composition"] = .string("\(publicURL)/v1/jobs/\(job.id)/composition")
+        }
+        object["provider"] = job.provider.json
+        if let fallback = job.fallback {
+            object["fallback"] = ["from": .string(fallback.from), "reason": .string(fallback.reason)]
+        }
+        object["cost"] = job.steps.last { $0.cost != nil }?.cost.map(json) ?? .null
+        object["warnings"] = .array(
+            job.warnings.map { ["code": .string($0.code), "message": .string($0.message)] })
+        object["error"] = job.failure.map(json) ?? .null
+        object["steps"] = .array(job.steps.map(json))
+        object["resolved"] = ["chain": .string(job.pin.name)]
+        object["request"] = RequestDocument.json(job.request)
+        object["sessionId"] = .string(job.session)
+        if let callback = job.callback { object["callback"] = json(callback) }
+        object["createdAt"] = .string(job.createdAt.description)
+        object["startedAt"] = (job.startedAt?.description).json
+        object["finishedAt"] = (job.finishedAt?.description).json
+        object["deadlineAt"] = .string(job.deadline.description)
+        object["metadata"] = .object(job.metadata)
+        return .object(object)
+    }
+
+    private func json(_ output: Output) -> JSONValue {
+        [
+            "url": .string(url(of: output)),
+            "width": .integer(Int64(output.size.width)),
+            "height": .integer(Int64(output.size.height)),
+            "format": .string(output.format.rawValue),
+            "bytes": .integer(Int64(output.bytes)),
+            "sha256": .string(output.sha256),
+            "variant": .integer(Int64(output.variant)),
+            "expiresAt": (output.expiresAt?.description).json,
+        ]
+    }
+
+    /// Where an output can be fetched, by whoever knows the link.
+    package func url(of output: Output) -> String {
+        "\(publicURL)/files/\(output.fileName)"
+    }
+
+    private func json(_ cost: Cost) -> JSONValue {
+        ["amount": .number(cost.amount), "unit": .string(cost.unit)]
+    }
+
+    private func json(_ failure: Failure) -> JSONValue {
+        [
+            "code": .string(failure.code), "class": .string(failure.failureClass.rawValue),
+            "message": .string(failure.message),
+        ]
+    }
+
+    private func json(_ step: Step) -> JSONValue {
+        var object: JSONObject = [
+            "id": .string(step.id), "plugin": .string(step.plugin), "version": .string(step.version),
+            "try": .integer(Int64(step.attempt)), "status": .string(step.status.rawValue),
+            "startedAt": .string(step.startedAt.description),
+            "finishedAt": (step.finishedAt?.description).json,
+        ]
+        object["cost"] = step.cost.map(json)
+        object["error"] = step.failure.map(json)
+        return .object(object)
+    }
+
+    private func json(_ callback: Job.CallbackSummary) -> JSONValue {
+        [
+            "host": .string(callback.host), "events": .array(callback.events.map { .string($0.rawValue) }),
+            "lastStatus": callback.lastStatus.map { .integer(Int64($0)) } ?? .null,
+        ]
+    }
+}

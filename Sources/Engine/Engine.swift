@@ -1,0 +1,187 @@
+internal import Documents
+internal import Foundation
+package import Persistence
+internal import Synchronization
+package import ThumbwireKit
+
+/// Runs jobs: claims what is due, holds its lease, and drives each job through its pinned chain.
+package final class Engine: JobService {
+    /// How much at once, and for how long.
+    package struct Configuration: Sendable {
+        /// Jobs in the hands of this process at a time; most of them wait for providers.
+        package var maximumRunningJobs = 64
+        /// A lease lasts this long after its last renewal.
+        package var leaseDuration = Duration.seconds(30)
+        /// How often leases are renewed.
+        package var renewalInterval = Duration.seconds(10)
+        /// What a job gets that names no deadline.
+        package var defaultDeadline = Duration.seconds(900)
+
+        package init() {}
+    }
+
+    /// The store may be back by then.
+    private static let pauseAfterError = Duration.seconds(1)
+
+    let services: EngineServices
+    let configuration: Configuration
+    /// Names this process as the holder of its leases.
+    let holder = UUID().uuidString
+    let wakeup = Wakeup()
+    let running = RunningJobs()
+    private let leaseThread = BlockingExecutor(name: "leases", threads: 1)
+    private let isDraining = Mutex(false)
+
+    package init(services: EngineServices, configuration: Configuration = Configuration()) {
+        self.services = services
+        self.configuration = configuration
+    }
+
+    // MARK: JobService
+
+    package var isAccepting: Bool { !isDraining.withLock { $0 } }
+
+    package func plugins() -> [PluginManifest] { services.registry.catalog.manifests }
+
+    package func chainNames() -> [String] { services.registry.chainNames }
+
+    package func submit(_ submission: Submission) async throws -> Job {
+        guard isAccepting else {
+            throw Failure(
+                .unavailable, code: "draining", message: "the service is shutting down; try again soon")
+        }
+        let now = services.clock.now()
+        var job = Job(
+            id: JobID(prefix: submission.face.jobIDPrefix, at: now), account: submission.account,
+            face: submission.face, request: submission.request,
+            pin: try services.registry.chain(named: submission.chain, face: submission.face),
+            session: submission.session ?? Identifier<Job>(prefix: "session_", at: now).rawValue,
+            createdAt: now, deadline: now + (submission.deadline ?? configuration.defaultDeadline))
+        job.metadata = submission.metadata
+        job.priority = submission.priority
+        job.callback = submission.callback?.summary
+        let (accepted, event) = services.encoder.event(.queued, of: job, at: now)
+        try await services.store.accept(accepted, callback: submission.callback?.sealed, event: event)
+        return accepted
+    }
+
+    package func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {
+        let services = services
+        return try await services.store.cancel(id, of: account) { job in
+            services.cancelled(job)
+        }
+    }
+
+    // MARK: Life
+
+    /// Works until the task is cancelled; then returns once every job has been handed back or finished.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followChanges() }
+            group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
+            while !Task.isCancelled {
+                let next = await claimRound(in: &group)
+                await wakeup.wait(orUntil: { [clock = services.clock] in
+                    try? await clock.sleep(until: next ?? .distantFuture)
+                })
+            }
+            running.stopAll(.draining)
+            group.cancelAll()
+        }
+        leaseThread.close()
+    }
+
+    /// Stops claiming, hands back what can begin again elsewhere, and waits for billed calls under way, at most that
+    /// long; what is left then is handed back too.
+    package func drain(timeout: Duration) async {
+        isDraining.withLock { $0 = true }
+        running.stopUncommitted(.draining)
+        let deadline = services.clock.now() + timeout
+        let finished: Void? = try? await withDeadline(deadline, clock: services.clock) { [running] in
+            await running.waitUntilEmpty()
+        }
+        if finished == nil { running.stopAll(.draining) }
+    }
+
+    /// Takes what is due as far as there is room; returns when the next round is due, `nil` for when somebody asks.
+    private func claimRound(in group: inout TaskGroup<Void>) async -> Timestamp? {
+        let now = services.clock.now()
+        let room = configuration.maximumRunningJobs - running.count
+        guard isAccepting, room > 0 else { return nil }
+        do {
+            let lease = Lease(id: holder, until: now + configuration.leaseDuration)
+            let jobs = try await services.store.claim(limit: room, lease: lease, now: now)
+            for job in jobs { start(job, in: &group) }
+            return jobs.count < room ? try await services.store.nextJobDue() : nil
+        } catch {
+            services.log(.error, "claiming jobs failed", ["error": .string("\(error)")])
+            return now + Self.pauseAfterError
+        }
+    }
+
+    private func start(_ job: Job, in group: inout TaskGroup<Void>) {
+        let handle = RunningJob()
+        running.add(job.id, handle)
+        group.addTask { [services, holder, wakeup, running] in
+            let task = Task { await JobRunner(job, lease: holder, services: services, running: handle).run() }
+            handle.attach(task)
+            await withTaskGroup(of: Void.self) { watch in
+                watch.addTask {
+                    guard (try? await services.clock.sleep(until: job.deadline)) != nil else { return }
+                    handle.stop(.deadline)
+                }
+                await task.value
+                watch.cancelAll()
+            }
+            running.remove(job.id)
+            wakeup.wake()
+        }
+    }
+
+    private func followChanges() async {
+        let changes = services.store.changes.subscribe(limit: 1_024) { change in
+            switch change {
+            case .jobClaimable, .cancelRequested: true
+            case .job, .deliveryDue, .event: false
+            }
+        }
+        for await change in changes {
+            if case .cancelRequested(let id) = change {
+                running.stop(id, .cancelRequested)
+            } else {
+                wakeup.wake()
+            }
+        }
+    }
+
+    /// Renews what this process holds, tells jobs that lost their lease or were cancelled, and frees the leases of
+    /// processes that died. Runs on its own thread: image work and busy neighbours cannot starve it.
+    private func keepLeases() async {
+        while !Task.isCancelled {
+            do {
+                let now = services.clock.now()
+                try await services.clock.sleep(until: now + configuration.renewalInterval)
+                try await renewLeases()
+            } catch is CancellationError {
+                return
+            } catch {
+                services.log(.error, "renewing leases failed", ["error": .string("\(error)")])
+            }
+        }
+    }
+
+    private func renewLeases() async throws {
+        let now = services.clock.now()
+        let held = running.ids
+        let lease = Lease(id: holder, until: now + configuration.leaseDuration)
+        let standings = held.isEmpty ? [:] : try await services.store.renew(held, lease: lease)
+        for id in held {
+            guard let standing = standings[id] else {
+                running.stop(id, .leaseLost)
+                continue
+            }
+            if standing.isCancelRequested { running.stop(id, .cancelRequested) }
+        }
+        if try await services.store.releaseExpiredLeases(now: now) > 0 { wakeup.wake() }
+    }
+}

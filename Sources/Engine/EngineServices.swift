@@ -1,0 +1,51 @@
+package import Documents
+package import Persistence
+package import ThumbwireKit
+
+/// What the engine and its workers need of the rest of the service.
+package struct EngineServices: Sendable {
+    package var store: any Store
+    package var artifacts: any ArtifactStorage
+    package var registry: Registry
+    package var encoder: EventEncoder
+    package var renderPool: RenderPool
+    package var sources: any SourceFetching
+    package var clock: any WallClock
+    package var log: Log
+
+    package init(
+        store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,
+        renderPool: RenderPool, sources: any SourceFetching, clock: any WallClock, log: Log
+    ) {
+        self.store = store
+        self.artifacts = artifacts
+        self.registry = registry
+        self.encoder = encoder
+        self.renderPool = renderPool
+        self.sources = sources
+        self.clock = clock
+        self.log = log
+    }
+
+    /// The job as it is when cancelled now, with the event that says so.
+    func cancelled(_ job: Job) -> (job: Job, event: Event) {
+        ended(job, .cancelled, event: .cancelled)
+    }
+
+    /// The job as it is when failed now, with the event that says so.
+    func failed(_ job: Job, _ failure: Failure) -> (job: Job, event: Event) {
+        var job = job
+        job.failure = failure
+        return ended(job, .failed, event: .failed)
+    }
+
+    /// The job as it is when it ends now in that state, with the event that says so.
+    func ended(_ job: Job, _ state: JobState, event: EventType) -> (job: Job, event: Event) {
+        let now = clock.now()
+        var job = job
+        job.state = state
+        job.finishedAt = now
+        job.progress.step = nil
+        return encoder.event(event, of: job, at: now)
+    }
+}

@@ -1,0 +1,144 @@
+internal import Persistence
+internal import ThumbwireKit
+
+/// Drives one leased job as far as it goes now: to its end, or to a rest.
+///
+/// `ProviderStep` and `PictureSteps` do the two halves; this type owns the job's value and writes every change under
+/// the lease.
+final class JobRunner {
+    /// The worker has nothing more to do with the job: it rests, or somebody else holds it.
+    struct LetGo: Error {}
+
+    let services: EngineServices
+    let running: RunningJob
+    let lease: String
+    let warnings: Warnings
+    var job: Job
+
+    init(_ job: Job, lease: String, services: EngineServices, running: RunningJob) {
+        self.job = job
+        self.lease = lease
+        self.services = services
+        self.running = running
+        warnings = Warnings(job.warnings)
+    }
+
+    func run() async {
+        do {
+            do {
+                if services.clock.now() >= job.deadline { running.stop(.deadline) }
+                try Task.checkCancellation()
+                let generated = try await generate()
+                try await finish(try await compose(generated))
+            } catch let error as Failure where running.stopReason == nil {
+                try await fail(error)
+            } catch  where running.stopReason != nil && !(error is LetGo) && !(error is StoreError) {
+                try await stop()
+            }
+        } catch is LetGo {
+            return
+        } catch let error as StoreError {
+            // Nothing was written; the lease runs out and the job is claimed again.
+            log(.error, "job left to its lease", ["error": .string("\(error)")])
+        } catch {
+            log(.error, "job failed unexpectedly", ["error": .string("\(error)")])
+            let failure = Failure(
+                .internal, code: "internal_error", message: "an internal error; the log has details")
+            try? await fail(failure)
+        }
+    }
+
+    /// Writes the job under the lease; throws ``LetGo`` when the lease is lost.
+    func write(
+        _ disposition: JobChange.Disposition, artifacts: [Artifact] = [], compositions: [Int: [UInt8]] = [:],
+        event: Event? = nil
+    ) async throws {
+        let change = JobChange(
+            job: job, lease: lease, disposition: disposition, artifacts: artifacts,
+            compositions: compositions,
+            event: event)
+        guard try await services.store.apply(change) else {
+            log(.warning, "job lease lost")
+            throw LetGo()
+        }
+    }
+
+    /// Rests until that moment, held by nobody.
+    func rest(until moment: Timestamp) async throws -> Never {
+        job.state = .waiting
+        job.warnings = warnings.all
+        try await write(.rest(until: moment))
+        throw LetGo()
+    }
+
+    /// Puts a step in the place of the same try, or behind all others.
+    func record(_ step: Step) {
+        let same = job.steps.lastIndex {
+            $0.index == step.index && $0.id == step.id && $0.attempt == step.attempt
+        }
+        if let same { job.steps[same] = step } else { job.steps.append(step) }
+    }
+
+    private func finish(_ finished: FinishedPictures) async throws {
+        job.outputs = finished.outputs
+        job.warnings = warnings.all
+        job.progress.percent = 100
+        let (completed, event) = services.ended(job, .completed, event: .completed)
+        job = completed
+        try await write(
+            .finish, artifacts: finished.artifacts, compositions: finished.compositions, event: event)
+        log(
+            .info, "job completed",
+            ["provider": job.provider.json, "outputs": .integer(Int64(job.outputs.count))])
+    }
+
+    private func fail(_ failure: Failure) async throws {
+        job.warnings = warnings.all
+        let (failed, event) = services.failed(job, failure)
+        job = failed
+        try await write(.finish, event: event)
+        log(
+            .warning, "job failed",
+            [
+                "code": .string(failure.code), "message": .string(failure.message),
+                "detail": failure.detail.json,
+            ])
+    }
+
+    /// Ends or hands back a job whose worker was told to stop.
+    private func stop() async throws {
+        job.warnings = warnings.all
+        switch running.stopReason {
+        case .leaseLost, nil:
+            throw LetGo()
+        case .draining:
+            try await write(.rest(until: services.clock.now()))
+        case .cancelRequested:
+            await cancelTicket()
+            let (cancelled, event) = services.cancelled(job)
+            job = cancelled
+            try await write(.finish, event: event)
+            log(.info, "job cancelled")
+        case .deadline:
+            try await fail(deadlineFailure())
+        }
+    }
+
+    /// A ticket that is still open may yet cost money: that is an unknown outcome, not a plain time-out.
+    private func deadlineFailure() -> Failure {
+        if let open = job.steps.last(where: { $0.index == 0 }), open.status == .pending {
+            return Failure(
+                .outcomeUnknown, code: "provider_outcome_unknown",
+                message: "\(open.id) did not finish before the job's deadline")
+        }
+        return Failure(
+            .timeout, code: "deadline_exceeded", message: "the job did not finish before its deadline")
+    }
+
+    func log(_ level: Log.Level, _ event: String, _ fields: JSONObject = [:]) {
+        var fields = fields
+        fields["job"] = .string(job.id.rawValue)
+        fields["account"] = .string(job.account.rawValue)
+        services.log(level, event, fields)
+    }
+}
