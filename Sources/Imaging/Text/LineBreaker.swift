@@ -12,7 +12,12 @@ struct LineBreaker {
         var end: Double
         /// True when a line must end behind it.
         var endsLine: Bool
+        /// True when a line that ends behind it cuts what belongs together, such as a Chinese word.
+        var endsBadly: Bool
     }
+
+    /// A line with a bad end counts as so much wider.
+    private static let badEnd = 1.25
 
     let pieces: [Piece]
 
@@ -37,6 +42,23 @@ struct LineBreaker {
         pieces[line.upperBound - 1].end - pieces[line.lowerBound].start
     }
 
+    /// The width, more for a line that ends where it should not.
+    private func weight(_ line: Range<Int>) -> Double {
+        let endsBadly = line.upperBound < pieces.count && pieces[line.upperBound - 1].endsBadly
+        return width(line) * (endsBadly ? Self.badEnd : 1)
+    }
+
+    /// How many lines end where they should not.
+    func badBreaks(_ lines: [Range<Int>]) -> Int {
+        lines.dropLast().filter { pieces[$0.upperBound - 1].endsBadly }.count
+    }
+
+    /// The widest line as a multiple of the narrowest.
+    func raggedness(_ lines: [Range<Int>]) -> Double {
+        let widths = lines.map(width)
+        return (widths.max() ?? 1) / max(widths.min() ?? 1, 1)
+    }
+
     /// The bytes of a line of these pieces.
     func bytes(_ line: Range<Int>) -> Range<Int> {
         pieces[line.lowerBound].bytes.lowerBound..<pieces[line.upperBound - 1].bytes.upperBound
@@ -58,7 +80,7 @@ struct LineBreaker {
                     // A break of the author's before `last` ends every longer line, too.
                     if first < last - 1, pieces[first].endsLine { break }
                     guard costs[line - 1][first].isFinite else { continue }
-                    let cost = join(costs[line - 1][first], width(first..<last))
+                    let cost = join(costs[line - 1][first], weight(first..<last))
                     if cost < costs[line][last] {
                         costs[line][last] = cost
                         origins[line][last] = first
