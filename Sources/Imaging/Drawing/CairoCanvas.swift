@@ -55,7 +55,8 @@ extension PixelBuffer {
     /// A Cairo surface over these pixels, which must outlive it.
     func makeSurface() -> OpaquePointer? {
         cairo_image_surface_create_for_data(
-            base.assumingMemoryBound(to: UInt8.self), CAIRO_FORMAT_ARGB32, Int32(size.width), Int32(size.height),
+            base.assumingMemoryBound(to: UInt8.self), CAIRO_FORMAT_ARGB32, Int32(size.width),
+            Int32(size.height),
             Int32(stride))
     }
 }

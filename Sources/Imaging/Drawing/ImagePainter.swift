@@ -95,6 +95,7 @@ extension PixelRect {
         let scale = min(width / frame.width, height / frame.height)
         let (newWidth, newHeight) = (frame.width * scale, frame.height * scale)
         return PixelRect(
-            x: x + (width - newWidth) / 2, y: y + (height - newHeight) / 2, width: newWidth, height: newHeight)
+            x: x + (width - newWidth) / 2, y: y + (height - newHeight) / 2, width: newWidth, height: newHeight
+        )
     }
 }

@@ -17,11 +17,13 @@ struct ResampleAxis {
         let isCopy = scale == 1 && origin == origin.rounded()
         let stretch = max(scale, 1)
         let radius = isCopy ? 0.5 : scale > 1 ? 3.0 : 2.0
-        taps = isCopy ? 1 : min(source, Int((radius * stretch * 2).rounded(.up)) + 1)
+        // Nothing beyond the part counts: a border that was cut off must not shine through.
+        let (lower, upper) = (Int(origin), min(Int((origin + length).rounded(.up)), source))
+        taps = isCopy ? 1 : min(upper - lower, Int((radius * stretch * 2).rounded(.up)) + 1)
         for index in 0..<result {
             let center = origin + (Double(index) + 0.5) * scale
             let first = Int((center - radius * stretch).rounded(.down))
-            let start = isCopy ? Int(origin) + index : min(max(first, 0), source - taps)
+            let start = isCopy ? Int(origin) + index : min(max(first, lower), upper - taps)
             let raw = (0..<taps).map { tap in
                 let distance = (Double(start + tap) + 0.5 - center) / stretch
                 return isCopy ? 1 : scale > 1 ? Self.lanczos(distance) : Self.catmullRom(distance)

@@ -77,7 +77,9 @@ struct FitAttempt {
             candidates += [best(of: letters, least...max(layer.fit.maximumLines, least))].compactMap(\.self)
         }
         let more = layer.fit.maximumLines + 1
-        if more <= Self.mostLines, var taller = best(of: breaker, max(more, least)...max(Self.mostLines, least)) {
+        if more <= Self.mostLines,
+            var taller = best(of: breaker, max(more, least)...max(Self.mostLines, least))
+        {
             taller.exceedsLines = true
             candidates.append(taller)
         }
@@ -146,7 +148,8 @@ struct FitAttempt {
             let run = text.byteRange(of: span.range).clamped(to: line)
             guard !run.isEmpty else { return nil }
             return tw_span(
-                start: UInt32(run.lowerBound - line.lowerBound), end: UInt32(run.upperBound - line.lowerBound),
+                start: UInt32(run.lowerBound - line.lowerBound),
+                end: UInt32(run.upperBound - line.lowerBound),
                 red: Double(span.fill.red) / 255, green: Double(span.fill.green) / 255,
                 blue: Double(span.fill.blue) / 255, alpha: min(max(span.fill.alpha, 0), 1))
         }
