@@ -222,6 +222,37 @@ enum Drawing {
         }
     }
 
+    @Test func `a cached picture is neither asked for nor graded again`() throws {
+        var asked = 0
+        var graded = 0
+        let bytes = 2 * 320 * 180 * 4
+        let renderer = Renderer(fonts: try #require(Drawing.fonts), cacheBytes: bytes) { _, _, _ in
+            graded += 1
+        }
+        func render(_ preset: ColorGrading) throws -> PixelBuffer {
+            let layer = picture(.cover(crop: .full), grade: Grade(preset: preset))
+            let composition = Composition(
+                canvas: .init(size: Drawing.size),
+                layers: [layer, rectangle(red, rect: UnitRect(x: 0, y: 0, width: 0.5, height: 0.5))])
+            return try renderer.render(composition) { _ in
+                asked += 1
+                return Pictures.quarters(64, 36)
+            }.pixels
+        }
+
+        let first = try render(.warm)
+        let second = try render(.warm)
+        #expect(first.greatestDistance(to: second) == 0)
+        #expect((asked, graded) == (1, 1))
+
+        _ = try (render(.cool), render(.neon), render(.warm))
+        #expect((asked, graded) == (4, 4))
+
+        renderer.emptyCache()
+        _ = try render(.warm)
+        #expect(asked == 5)
+    }
+
     @Test func `two threads draw identical bytes`() throws {
         let fonts = try #require(Drawing.fonts)
         var text = Drawing.text("Two threads كل شيء 变 👍")

@@ -19,8 +19,8 @@ struct FitAttempt {
     private static let mostLines = 16
     /// A lone short word on the last line must bring this much more size.
     private static let orphanGain = 1.25
-    /// The least distance of one line's ink to the next, in em, where the line height leaves less.
-    private static let leastGap = 0.06
+    /// The least distance of one line's ink to the next, in em and in widths of the outline.
+    private static let leastGap = (em: 0.03, strokes: 1.5)
     /// A size in pixels below which letters are no letters.
     private static let smallestSize = 4.0
 
@@ -159,7 +159,7 @@ struct FitAttempt {
     private func lineDistance(_ lines: [FittedText.Line], size: Double) -> Double {
         zip(lines, lines.dropFirst()).reduce(layer.lineHeight * size) { distance, pair in
             let ink = pair.0.shaped.extents.descent + pair.1.shaped.extents.ascent
-            return max(distance, ink + Self.leastGap * size)
+            return max(distance, ink + (Self.leastGap.em + Self.leastGap.strokes * strokeEm) * size)
         }
     }
 
