@@ -12,7 +12,7 @@ final class AttemptRecorder: Sendable {
     private let results = Mutex<[AttemptResult]>([])
     private let wakeup = Wakeup()
 
-    /// - Parameter limit: with that many results unwritten, nothing more should be claimed.
+    /// With `limit` results unwritten, nothing more should be claimed.
     init(store: any Store, limit: Int, log: Log) {
         self.store = store
         self.limit = limit
@@ -27,8 +27,7 @@ final class AttemptRecorder: Sendable {
     }
 
     /// Writes what is added until the task is cancelled.
-    ///
-    /// - Parameter didWrite: called after each batch with the moment of its first retry, if it has one.
+    /// After each batch `didWrite` is called with the moment of its first retry, if it has one.
     func run(didWrite: @Sendable (Timestamp?) -> Void) async {
         while !Task.isCancelled {
             await wakeup.wait()
