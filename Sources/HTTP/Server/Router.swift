@@ -37,6 +37,8 @@ package struct Router: Sendable {
 
     /// Registers a handler that needs no waiting; it runs on the server's own thread and must not block.
     ///
+    /// A trailing closure without `await` is taken for one of these.
+    ///
     /// - Parameter maximumBodyBytes: the limit of this route's body, or `nil` for the server's.
     package mutating func on(
         _ method: Method, _ pattern: String, maximumBodyBytes: Int? = nil,
