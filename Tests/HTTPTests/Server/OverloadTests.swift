@@ -11,10 +11,18 @@ extension ServerTests {
             }
         }
 
+        private static func threeWaiting(_ configuration: inout Server.Configuration) {
+            configuration.maximumWaiting = 3
+        }
+
+        private static func eightConnections(_ configuration: inout Server.Configuration) {
+            configuration.maximumConnections = 8
+        }
+
         private let poll = "GET /poll HTTP/1.1\r\nHost: t\r\n\r\n"
 
         @Test func `long polls above their limit are sent away and leave room for the rest`() async throws {
-            try await withServer({ $0.maximumWaiting = 3 }, grace: .zero, routes: Self.routes) {
+            try await withServer(Self.threeWaiting, grace: .zero, routes: Self.routes) {
                 port, server in
                 let waiting = try (0..<3).map { _ in try RawClient(port: port) }
                 for client in waiting { client.send(poll) }
@@ -32,7 +40,7 @@ extension ServerTests {
         }
 
         @Test func `when all connections are taken a health check still gets through`() async throws {
-            try await withServer({ $0.maximumConnections = 8 }, grace: .zero, routes: Self.routes) {
+            try await withServer(Self.eightConnections, grace: .zero, routes: Self.routes) {
                 port, server in
                 let idle = try (0..<8).map { _ in try RawClient(port: port) }
                 #expect(await eventually { server.connectionCount == 8 })

@@ -5,7 +5,8 @@ extension ServerTests {
     @Suite struct ResponseTests {
         private func answer(_ response: Response, headers: String = "") async throws -> RawClient.Answer {
             var received: RawClient.Answer?
-            try await withServer(routes: { $0.on(.get, "/", immediate: { _ in response }) }) { port, _ in
+            func routes(_ router: inout Router) { router.on(.get, "/", immediate: { _ in response }) }
+            try await withServer(routes: routes) { port, _ in
                 let client = try RawClient(port: port)
                 received = try await client.request("GET / HTTP/1.1\r\nHost: t\r\n\(headers)\r\n")
             }

@@ -165,7 +165,10 @@ extension ServerTests {
                         return Response(status: 200, body: .stream(feed.stream))
                     })
             }
-            try await withServer({ $0.maximumConnections = 128 }, routes: routes) { port, _ in
+            func roomForFifty(_ configuration: inout Server.Configuration) {
+                configuration.maximumConnections = 128
+            }
+            try await withServer(roomForFifty, routes: routes) { port, _ in
                 var clients: [RawClient] = []
                 for _ in feeds { clients.append(try await open(port)) }
 
