@@ -24,7 +24,7 @@ package final class Server: Sendable {
     private let core: ServerCore
     private let state = Mutex(State.new)
 
-    /// - Parameter errorResponse: the body of an error that the server itself answers; it must not block.
+    /// `errorResponse` shapes the errors that the server itself answers; it must not block.
     package init(
         configuration: Configuration, router: Router,
         errorResponse: @escaping @Sendable (ServerError, Request) -> Response
