@@ -76,7 +76,7 @@ package final class HTTPClient: Sendable {
     package func send(
         _ request: OutboundRequest, policy: AddressPolicy
     ) async throws(ClientError) -> OutboundResponse {
-        let exchange = try Exchange(request, id: nextID(), policy: policy)
+        let exchange = try OutboundExchange(request, id: nextID(), policy: policy)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 exchange.expect(continuation)

@@ -9,7 +9,7 @@ final class TransferLoop {
     private let epoll: Int32
     private let multi: CurlMulti
     private let lookups: NameLookups
-    private var exchanges: [UInt64: Exchange] = [:]
+    private var exchanges: [UInt64: OutboundExchange] = [:]
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
     /// Whom to tell when the loop has ended; it ends once there is somebody.
     private var stopping: [@Sendable () -> Void] = []
@@ -90,14 +90,14 @@ final class TransferLoop {
         }
     }
 
-    private func resolve(_ exchange: Exchange) {
+    private func resolve(_ exchange: OutboundExchange) {
         if let literal = exchange.url.literal { return connect(exchange, to: .success([literal])) }
         lookups.lookUp(exchange.url.host, id: exchange.id, deadline: exchange.deadline) { [unowned self] in
             connect(exchange, to: $0)
         }
     }
 
-    private func connect(_ exchange: Exchange, to answer: Result<[IPAddress], ClientError>) {
+    private func connect(_ exchange: OutboundExchange, to answer: Result<[IPAddress], ClientError>) {
         guard exchanges[exchange.id] != nil else { return }
         do throws(ClientError) {
             try exchange.found(try answer.get())
@@ -107,7 +107,7 @@ final class TransferLoop {
         }
     }
 
-    private func attempt(_ exchange: Exchange) throws(ClientError) {
+    private func attempt(_ exchange: OutboundExchange) throws(ClientError) {
         guard let (address, timeout) = exchange.nextCandidate() else { throw .timeout(.connecting) }
         guard let easy = multi.makeHandle() else { throw .invalidRequest("out of memory") }
         let transfer = Transfer(exchange: exchange, address: address, easy: easy)
@@ -136,14 +136,14 @@ final class TransferLoop {
     }
 
     /// Where a response sends the exchange on; `nil` when it is the answer.
-    private func redirect(_ response: OutboundResponse, of exchange: Exchange) -> String? {
+    private func redirect(_ response: OutboundResponse, of exchange: OutboundExchange) -> String? {
         guard exchange.request.mayFollow, [301, 302, 303, 307, 308].contains(response.status) else {
             return nil
         }
         return response.headers["Location"]
     }
 
-    private func end(_ exchange: Exchange, _ outcome: Exchange.Outcome) {
+    private func end(_ exchange: OutboundExchange, _ outcome: OutboundExchange.Outcome) {
         exchanges[exchange.id] = nil
         lookups.end(exchange.id, with: .cancelled)
         if let transfer = exchange.transfer { release(transfer) }
