@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Wakes one waiter; a wake without a waiter is remembered once.
-final class Wakeup: Sendable {
+package final class Wakeup: Sendable {
     private enum State {
         case idle
         case woken
@@ -23,7 +23,9 @@ final class Wakeup: Sendable {
 
     private let state = Mutex(State.idle)
 
-    func wake() {
+    package init() {}
+
+    package func wake() {
         let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard case .waiting(let continuation) = state else {
                 state = .woken
@@ -36,7 +38,7 @@ final class Wakeup: Sendable {
     }
 
     /// Returns at the next wake, or at once after one that nobody waited for, or when the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if state.withLock({ $0.takeWake(orWait: continuation) }) { continuation.resume() }
@@ -47,7 +49,7 @@ final class Wakeup: Sendable {
     }
 
     /// As ``wait()``, but returns also when `sleep` does.
-    func wait(orUntil sleep: @escaping @Sendable () async -> Void) async {
+    package func wait(orUntil sleep: @escaping @Sendable () async -> Void) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
             group.addTask { await sleep() }
