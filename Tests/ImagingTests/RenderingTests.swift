@@ -253,6 +253,51 @@ enum Drawing {
         #expect(asked == 5)
     }
 
+    @Test(arguments: [1e300, -1e300, .infinity, .nan, 0])
+    func `draws absurd numbers without harm`(_ number: Double) throws {
+        let rect = UnitRect(x: number, y: number, width: number, height: number)
+        let point = UnitPoint(x: number, y: number)
+        let stops = [
+            GradientLayer.Stop(position: number, color: red),
+            .init(position: 1, color: red.withAlpha(number)),
+        ]
+        var text = Drawing.text("absurd")
+        text.fit = TextLayer.Fit(minimum: number, maximum: number, maximumLines: .max)
+        text.stroke = Stroke(color: red, width: number)
+        text.shadow = TextLayer.Shadow(color: red, offsetX: number, offsetY: number, blur: number)
+        text.tracking = number
+        text.lineHeight = number
+        var far = text
+        far.rect = rect
+        let shape = ShapeLayer(
+            rect: rect, figure: .rectangle(cornerRadius: number), fill: red,
+            stroke: Stroke(color: red, width: number),
+            rotation: number)
+        let contents: [Layer.Content] = [
+            .text(text), .text(far), .shape(shape),
+            .gradient(GradientLayer(rect: rect, shape: .linear(angle: number), stops: stops)),
+            .gradient(GradientLayer(shape: .radial(center: point, radius: number), stops: stops)),
+            .image(ImageLayer(source: .init(artifact: "a"), placement: .cover(crop: rect))),
+            .image(
+                ImageLayer(
+                    source: .init(artifact: "a"), placement: .anchored(.bottom, width: number, margin: number)
+                )),
+        ]
+        let layers = contents.map { Layer(id: "x", content: $0) } + [rectangle(.white)]
+        let pixels = try Drawing.render(layers, image: Pictures.photo(20, 20)).pixels
+
+        #expect(pixels.count(near: .white, within: 0) == 320 * 180)
+    }
+
+    @Test func `breaks the longest text in bounded time`() throws {
+        let renderer = try Drawing.renderer()
+        for text in [String(repeating: "字", count: 3000), String(repeating: "a\n", count: 1500)] {
+            let measurement = renderer.measure(Drawing.text(text), canvas: Drawing.size)
+            #expect(measurement.warnings.map(\.code).contains("text_cut"))
+            #expect(!measurement.resolved.lines.isEmpty)
+        }
+    }
+
     @Test func `two threads draw identical bytes`() throws {
         let fonts = try #require(Drawing.fonts)
         var text = Drawing.text("Two threads كل شيء 变 👍")

@@ -28,14 +28,14 @@ struct GradientPainter {
         let (middleX, middleY) = (box.x + box.width / 2, box.y + box.height / 2)
         switch gradient.shape {
         case .linear(let degrees):
-            let angle = degrees * .pi / 180
+            let angle = degrees.within(3600) * .pi / 180
             // CSS: the line is as long as puts the corners at its ends.
             let half = (abs(box.width * sin(angle)) + abs(box.height * cos(angle))) / 2
             let (x, y) = (sin(angle) * half, -cos(angle) * half)
             return cairo_pattern_create_linear(middleX - x, middleY - y, middleX + x, middleY + y)
         case .radial(let center, let radius):
-            let (x, y) = (box.x + center.x * box.width, box.y + center.y * box.height)
-            let length = max(radius, 0) * hypot(box.width, box.height) / 2
+            let (x, y) = (box.x + center.x.within(16) * box.width, box.y + center.y.within(16) * box.height)
+            let length = max(radius.within(16), 0) * hypot(box.width, box.height) / 2
             return cairo_pattern_create_radial(x, y, 0, x, y, length)
         }
     }
@@ -49,11 +49,11 @@ struct ShapePainter {
         let box = shape.rect.pixels(of: canvas.pixels.size)
         let shorterSide = Double(canvas.pixels.size.shorterSide)
         guard box.width > 0, box.height > 0 else { return }
-        let stroke = max(shape.stroke?.width ?? 0, 0) * shorterSide
+        let stroke = max(shape.stroke?.width ?? 0, 0).within(4) * shorterSide
         let bounds = shape.rotation == 0 ? box : box.rotatedBounds
         canvas.draw(in: bounds.insetBy(-stroke - 1), opacity: opacity, blend: blend) { context in
             cairo_translate(context, box.x + box.width / 2, box.y + box.height / 2)
-            cairo_rotate(context, shape.rotation * .pi / 180)
+            cairo_rotate(context, shape.rotation.within(3600) * .pi / 180)
             path(context, width: box.width, height: box.height, shorterSide)
             if let color = shape.stroke?.color, stroke > 0 {
                 context.setSource(color)
@@ -82,7 +82,7 @@ struct ShapePainter {
             cairo_restore(context)
         case .rectangle(let fraction):
             let (x, y) = (width / 2, height / 2)
-            let radius = min(max(fraction, 0) * shorterSide, min(x, y))
+            let radius = min(max(fraction, 0).within(4) * shorterSide, min(x, y))
             cairo_new_sub_path(context)
             cairo_arc(context, x - radius, radius - y, radius, -.pi / 2, 0)
             cairo_arc(context, x - radius, y - radius, radius, 0, .pi / 2)
