@@ -120,6 +120,21 @@ enum Drawing {
         #expect(pixels.color(2, 2).red == 0)
     }
 
+    @Test func `a large radial gradient is exact to the eye`() throws {
+        let gradient = GradientLayer(
+            shape: .radial(center: UnitPoint(x: 0.25, y: 0.5), radius: 0.9),
+            stops: [.init(position: 0, color: .black), .init(position: 1, color: .white)])
+        let layer = Layer(id: "g", content: .gradient(gradient))
+        let pixels = try Drawing.render([layer], size: .landscape).pixels
+        let radius = 0.9 * (1280.0 * 1280 + 720 * 720).squareRoot() / 2
+
+        for (x, y) in [(320, 360), (321, 357), (0, 0), (640, 100), (900, 719), (1279, 0), (1000, 361)] {
+            let (across, down) = (Double(x) + 0.5 - 320, Double(y) + 0.5 - 360)
+            let expected = min((across * across + down * down).squareRoot() / radius, 1) * 255
+            #expect(abs(Double(pixels.pixel(x, y).x) - expected) <= 2, "at \(x),\(y)")
+        }
+    }
+
     @Test func `shapes have corners, outlines and rotation`() throws {
         let rect = UnitRect(x: 0.25, y: 0.25, width: 0.5, height: 0.5)
         let stroke = Stroke(color: .white, width: 0.05)

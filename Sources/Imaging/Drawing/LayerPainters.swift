@@ -16,12 +16,47 @@ struct GradientPainter {
                 pattern, stop.position, Double(color.red) / 255, Double(color.green) / 255,
                 Double(color.blue) / 255, min(max(color.alpha, 0), 1))
         }
-        let outer = box.insetBy(-1)
-        canvas.draw(in: outer, opacity: opacity, blend: blend) { context in
-            cairo_set_source(context, pattern)
+        canvas.draw(in: box.insetBy(-1), opacity: opacity, blend: blend) { context in
+            let isLarge = canvas.width * canvas.height >= Self.largeCanvas
+            let small = isLarge && isSmooth ? makeSmall(pattern, canvas) : nil
+            defer { cairo_pattern_destroy(small) }
+            cairo_set_source(context, small ?? pattern)
             cairo_rectangle(context, box.x, box.y, box.width, box.height)
             cairo_fill(context)
         }
+    }
+
+    /// Cairo computes radial gradients pixel by pixel in 7 ms for 1280×720; a quarter of the size, enlarged, takes
+    /// a third of that.
+    private static let reduction = 4.0
+    /// Pixels below which a reduced picture would gain little and show.
+    private static let largeCanvas = 500_000.0
+
+    /// True when the reduced picture looks the same.
+    private var isSmooth: Bool {
+        guard case .radial(_, let radius) = gradient.shape, radius >= 0.2 else { return false }
+        return zip(gradient.stops, gradient.stops.dropFirst()).allSatisfy { $1.position - $0.position >= 0.1 }
+    }
+
+    /// The pattern as a reduced picture of the canvas; `nil` when Cairo has no memory for it.
+    private func makeSmall(_ pattern: OpaquePointer, _ canvas: CairoCanvas) -> OpaquePointer? {
+        let (width, height) = (canvas.width / Self.reduction, canvas.height / Self.reduction)
+        let surface = cairo_image_surface_create(
+            CAIRO_FORMAT_ARGB32, Int32(width.rounded(.up)) + 1, Int32(height.rounded(.up)) + 1)
+        defer { cairo_surface_destroy(surface) }
+        guard let context = cairo_create(surface) else { return nil }
+        defer { cairo_destroy(context) }
+        cairo_scale(context, 1 / Self.reduction, 1 / Self.reduction)
+        cairo_set_source(context, pattern)
+        cairo_paint(context)
+        guard cairo_status(context) == CAIRO_STATUS_SUCCESS else { return nil }
+        let small = cairo_pattern_create_for_surface(surface)
+        var matrix = cairo_matrix_t()
+        cairo_matrix_init_scale(&matrix, 1 / Self.reduction, 1 / Self.reduction)
+        cairo_pattern_set_matrix(small, &matrix)
+        cairo_pattern_set_filter(small, CAIRO_FILTER_BILINEAR)
+        cairo_pattern_set_extend(small, CAIRO_EXTEND_PAD)
+        return small
     }
 
     private func makePattern(_ box: PixelRect) -> OpaquePointer? {
