@@ -35,7 +35,7 @@ package final class Fonts: @unchecked Sendable {
             FcConfigDestroy(configuration)
             return nil
         }
-        // Pango's helper thread calls FcInit, which would load /etc/fonts while we draw; with a current
+        // Pango's second thread calls FcInit, which would load /etc/fonts while we draw; with a current
         // configuration it returns at once.
         FcConfigSetCurrent(configuration)
         self.configuration = configuration
