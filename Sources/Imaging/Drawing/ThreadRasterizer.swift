@@ -43,7 +43,7 @@ extension ImageError {
         case .truncated: "image_truncated"
         case .corrupt: "image_corrupt"
         case .budgetUnreachable: "image_budget_unreachable"
-        case .encodingFailed: "image_encoding_failed"
+        case .encodingFailed, .drawingFailed: "image_encoding_failed"
         }
     }
 }
