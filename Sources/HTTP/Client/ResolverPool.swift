@@ -1,0 +1,97 @@
+internal import Dispatch
+internal import Synchronization
+
+/// A few threads that look names up, so that a slow name server holds up nobody but those who ask for its names.
+///
+/// Threads start when there is work for them and stay. A look-up cannot be interrupted: a stuck one keeps its
+/// thread until the system gives up.
+final class ResolverPool: Sendable {
+    typealias Resolve = @Sendable (String) throws -> [IPAddress]
+    typealias Answer = @Sendable (Result<[IPAddress], any Error>) -> Void
+
+    private struct Job {
+        var host: String
+        var answer: Answer
+    }
+
+    private struct State {
+        var queue: [Job] = []
+        var threads = 0
+        var busy = 0
+        var isClosed = false
+    }
+
+    private let resolve: Resolve
+    private let maximumThreads: Int
+    private let maximumQueue: Int
+    private let state = Mutex(State())
+    private let ready = DispatchSemaphore(value: 0)
+
+    init(maximumThreads: Int, maximumQueue: Int, resolve: @escaping Resolve) {
+        self.maximumThreads = maximumThreads
+        self.maximumQueue = maximumQueue
+        self.resolve = resolve
+    }
+
+    /// Queues a look-up; `answer` runs on a thread of the pool.
+    ///
+    /// - Returns: `false`, and no answer will come, when the queue is full or there is no thread.
+    func submit(_ host: String, answer: @escaping Answer) -> Bool {
+        let needsThread: Bool? = state.withLock { state in
+            guard !state.isClosed, state.queue.count < maximumQueue else { return nil }
+            state.queue.append(Job(host: host, answer: answer))
+            let isShort = state.threads - state.busy < state.queue.count && state.threads < maximumThreads
+            if isShort { state.threads += 1 }
+            return isShort
+        }
+        guard let needsThread else { return false }
+        ready.signal()
+        return needsThread ? startThread(for: host) : true
+    }
+
+    /// Takes a look-up out of the queue.
+    ///
+    /// - Returns: `false` when a thread has begun it: its answer will still come.
+    func withdraw(_ host: String) -> Bool {
+        state.withLock { state in
+            let before = state.queue.count
+            state.queue.removeAll { $0.host == host }
+            return state.queue.count < before
+        }
+    }
+
+    /// Ends the idle threads at once, the others after the look-up they are in.
+    func close() {
+        let threads = state.withLock { state in
+            state.isClosed = true
+            state.queue.removeAll()
+            return state.threads
+        }
+        for _ in 0..<threads { ready.signal() }
+    }
+
+    private func startThread(for host: String) -> Bool {
+        if DetachedThread.start(name: "resolver", { self.work() }) { return true }
+        let others = state.withLock { state in
+            state.threads -= 1
+            return state.threads
+        }
+        return others > 0 || !withdraw(host)
+    }
+
+    private func work() {
+        while true {
+            ready.wait()
+            let (job, isClosed) = state.withLock { state -> (Job?, Bool) in
+                guard !state.isClosed, !state.queue.isEmpty else { return (nil, state.isClosed) }
+                state.busy += 1
+                return (state.queue.removeFirst(), false)
+            }
+            if isClosed { return }
+            guard let job else { continue }
+            let result = Result { try resolve(job.host) }
+            state.withLock { $0.busy -= 1 }
+            job.answer(result)
+        }
+    }
+}

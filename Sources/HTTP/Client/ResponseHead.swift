@@ -1,0 +1,53 @@
+/// Collects status line and header fields as libcurl hands them over, line by line.
+struct ResponseHead {
+    /// All lines of the final answer together; RFC 9110 §5.4 lets a client set its limit.
+    static let maximumBytes = 64 << 10
+
+    private(set) var status = 0
+    private(set) var headers = Headers()
+    private(set) var isComplete = false
+    private var byteCount = 0
+
+    /// Takes one line with its line break. An interim answer (1xx) is replaced by what follows it; trailers are
+    /// left out.
+    ///
+    /// - Returns: `false` when the limit is passed.
+    mutating func receive(_ line: some Collection<UInt8>) -> Bool {
+        byteCount += line.count
+        guard byteCount <= Self.maximumBytes else { return false }
+        if line.starts(with: Array("HTTP/".utf8)) {
+            start(line)
+        } else if !isComplete {
+            add(line)
+        }
+        return true
+    }
+
+    private mutating func start(_ line: some Collection<UInt8>) {
+        guard !isComplete || (100..<200).contains(status) else { return }
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        status = words.count > 1 ? Int(text(words[1])) ?? 0 : 0
+        headers = Headers()
+        isComplete = false
+    }
+
+    private mutating func add(_ line: some Collection<UInt8>) {
+        let content = text(line)
+        if content.isEmpty {
+            isComplete = true
+            return
+        }
+        guard let colon = content.firstIndex(of: ":") else { return }
+        let value = content[content.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        headers.append(String(content[..<colon]), String(value))
+    }
+
+    /// Without the white space at the end.
+    private func text(_ bytes: some Collection<UInt8>) -> String {
+        var all = Array(bytes)
+        while let last = all.last, last == 0x0D || last == 0x0A || last == 0x20 || last == 0x09 {
+            all.removeLast()
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+}
