@@ -42,6 +42,10 @@ final class Transfer {
 
     /// Takes a piece of the body; `false` ends the transfer.
     func receive(body piece: UnsafeRawBufferPointer) -> Bool {
+        if let receive = exchange.request.receive, (200..<300).contains(head.status) {
+            receive(Array(piece))
+            return true
+        }
         let limit = exchange.request.maximumResponseBytes
         let room = limit - body.count
         body.append(contentsOf: piece.prefix(max(0, room)))
