@@ -20,20 +20,21 @@ package final class Engine: JobService {
         package init() {}
     }
 
+    /// The store may be back by then.
+    private static let pauseAfterError = Duration.seconds(1)
+
     let services: EngineServices
     let configuration: Configuration
     /// Names this process as the holder of its leases.
     let holder = UUID().uuidString
     let wakeup = Wakeup()
     let running = RunningJobs()
-    private let timer: DueTimer
     private let leaseThread = BlockingExecutor(name: "leases", threads: 1)
     private let isDraining = Mutex(false)
 
     package init(services: EngineServices, configuration: Configuration = Configuration()) {
         self.services = services
         self.configuration = configuration
-        timer = DueTimer(clock: services.clock, wakeup: wakeup)
     }
 
     // MARK: JobService
@@ -78,11 +79,12 @@ package final class Engine: JobService {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followChanges() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
-            wakeup.signal()
-            for await _ in wakeup.rounds {
-                await claimRound(in: &group)
+            while !Task.isCancelled {
+                let next = await claimRound(in: &group)
+                await wakeup.wait(orUntil: { [clock = services.clock] in
+                    try? await clock.sleep(until: next ?? .distantFuture)
+                })
             }
-            timer.arm(nil)
             running.stopAll(.draining)
             group.cancelAll()
         }
@@ -101,19 +103,19 @@ package final class Engine: JobService {
         if finished == nil { running.stopAll(.draining) }
     }
 
-    private func claimRound(in group: inout TaskGroup<Void>) async {
-        guard isAccepting else { return }
+    /// Takes what is due as far as there is room; returns when the next round is due, `nil` for when somebody asks.
+    private func claimRound(in group: inout TaskGroup<Void>) async -> Timestamp? {
+        let now = services.clock.now()
         let room = configuration.maximumRunningJobs - running.count
-        guard room > 0 else { return }
+        guard isAccepting, room > 0 else { return nil }
         do {
-            let now = services.clock.now()
             let lease = Lease(id: holder, until: now + configuration.leaseDuration)
             let jobs = try await services.store.claim(limit: room, lease: lease, now: now)
             for job in jobs { start(job, in: &group) }
-            if jobs.count < room { timer.arm(try await services.store.nextJobDue()) } else { wakeup.signal() }
+            return jobs.count < room ? try await services.store.nextJobDue() : nil
         } catch {
             services.log(.error, "claiming jobs failed", ["error": .string("\(error)")])
-            timer.arm(services.clock.now() + .seconds(1))
+            return now + Self.pauseAfterError
         }
     }
 
@@ -132,7 +134,7 @@ package final class Engine: JobService {
                 watch.cancelAll()
             }
             running.remove(job.id)
-            wakeup.signal()
+            wakeup.wake()
         }
     }
 
@@ -147,7 +149,7 @@ package final class Engine: JobService {
             if case .cancelRequested(let id) = change {
                 running.stop(id, .cancelRequested)
             } else {
-                wakeup.signal()
+                wakeup.wake()
             }
         }
     }
@@ -180,6 +182,6 @@ package final class Engine: JobService {
             }
             if standing.isCancelRequested { running.stop(id, .cancelRequested) }
         }
-        if try await services.store.releaseExpiredLeases(now: now) > 0 { wakeup.signal() }
+        if try await services.store.releaseExpiredLeases(now: now) > 0 { wakeup.wake() }
     }
 }

@@ -12,6 +12,8 @@ package struct Sealed: Hashable, Sendable {
 
 /// Sealed bytes that this key did not make, or that were changed.
 package struct UnsealingError: Error, CustomStringConvertible {
+    package init() {}
+
     package var description: String {
         "sealed secret does not open with this sealing key (--secret-key-file)"
     }

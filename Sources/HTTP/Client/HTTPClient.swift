@@ -76,7 +76,7 @@ package final class HTTPClient: Sendable {
     package func send(
         _ request: OutboundRequest, policy: AddressPolicy
     ) async throws(ClientError) -> OutboundResponse {
-        let exchange = try Exchange(request, id: nextID(), policy: policy)
+        let exchange = try OutboundExchange(request, id: nextID(), policy: policy)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 exchange.expect(continuation)
@@ -130,10 +130,13 @@ package final class HTTPClient: Sendable {
     }
 
     private static func serve(mailbox: Mailbox, epoll: Int32, configuration: Configuration) {
-        var then: (@Sendable () -> Void)?
+        var waiting: [@Sendable () -> Void]
         if let loop = TransferLoop(mailbox: mailbox, epoll: epoll, configuration: configuration) {
-            then = loop.run()
+            waiting = loop.run()
+        } else {
+            close(epoll)
+            waiting = TransferLoop.refuseAll(of: mailbox)
         }
-        then?()
+        for tell in waiting { tell() }
     }
 }

@@ -5,8 +5,8 @@ internal import Synchronization
 /// What others ask of the loop's thread, and the eventfd that wakes it.
 final class Mailbox: Sendable {
     enum Message: Sendable {
-        case start(Exchange)
-        case cancel(Exchange)
+        case start(OutboundExchange)
+        case cancel(OutboundExchange)
         case lookUp(
             host: String, id: UInt64, completion: @Sendable (Result<[IPAddress], ClientError>) -> Void)
         case cancelLookUp(UInt64)

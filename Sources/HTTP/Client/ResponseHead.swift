@@ -15,7 +15,7 @@ struct ResponseHead {
     mutating func receive(_ line: some Collection<UInt8>) -> Bool {
         byteCount += line.count
         guard byteCount <= Self.maximumBytes else { return false }
-        if line.starts(with: Array("HTTP/".utf8)) {
+        if line.starts(with: "HTTP/".utf8) {
             start(line)
         } else if !isComplete {
             add(line)
@@ -26,28 +26,31 @@ struct ResponseHead {
     private mutating func start(_ line: some Collection<UInt8>) {
         guard !isComplete || (100..<200).contains(status) else { return }
         let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-        status = words.count > 1 ? Int(text(words[1])) ?? 0 : 0
+        status = words.count > 1 ? Int(String(decoding: trimmed(words[1]), as: UTF8.self)) ?? 0 : 0
         headers = Headers()
         isComplete = false
     }
 
     private mutating func add(_ line: some Collection<UInt8>) {
-        let content = text(line)
+        let content = trimmed(line)
         if content.isEmpty {
             isComplete = true
             return
         }
-        guard let colon = content.firstIndex(of: ":") else { return }
-        let value = content[content.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-        headers.append(String(content[..<colon]), String(value))
+        guard let colon = content.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let value = content[(colon + 1)...].drop(while: isBlank)
+        headers.append(
+            String(decoding: content[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
     }
 
-    /// Without the white space at the end.
-    private func text(_ bytes: some Collection<UInt8>) -> String {
-        var all = Array(bytes)
-        while let last = all.last, last == 0x0D || last == 0x0A || last == 0x20 || last == 0x09 {
-            all.removeLast()
-        }
-        return String(decoding: all, as: UTF8.self)
+    /// Without the line break and the white space at the end.
+    private func trimmed(_ bytes: some Collection<UInt8>) -> ArraySlice<UInt8> {
+        var all = Array(bytes)[...]
+        while let last = all.last, isBlank(last) { all.removeLast() }
+        return all
     }
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
 }

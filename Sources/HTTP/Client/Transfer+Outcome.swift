@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 extension Transfer {
     /// What the ended attempt comes to.
@@ -42,7 +43,7 @@ extension Transfer {
         case CURLE_OPERATION_TIMEDOUT:
             return .timeout(phase)
         case CURLE_COULDNT_CONNECT:
-            return .connectFailed(host: host, reason: "connection refused or unreachable")
+            return .connectFailed(host: host, reason: systemReason)
         case CURLE_FILESIZE_EXCEEDED:
             return .responseTooLarge(limit: exchange.request.maximumResponseBytes)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
@@ -60,6 +61,11 @@ extension Transfer {
         guard attempts == 0 else { return head.isComplete ? .readingBody : .awaitingResponse }
         // The connect time would be the obvious sign, but 7.88 sets it after the handshake.
         return handle.number(CURLINFO_LOCAL_PORT) == 0 ? .connecting : .handshake
+    }
+
+    private var systemReason: String {
+        let code = Int32(truncatingIfNeeded: handle.number(CURLINFO_OS_ERRNO))
+        return code == 0 ? "no connection" : String(cString: strerror(code)).lowercased()
     }
 
     private func detail(_ code: CURLcode) -> String {

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// Used on the loop's thread only; libcurl's callbacks run there too.
 final class Transfer {
-    let exchange: Exchange
+    let exchange: OutboundExchange
     let address: IPAddress
     var handle: EasyHandle
     private(set) var head = ResponseHead()
@@ -21,7 +21,7 @@ final class Transfer {
     /// libcurl's own words about a failure.
     let message: UnsafeMutableBufferPointer<CChar>
 
-    init(exchange: Exchange, address: IPAddress, easy: UnsafeMutableRawPointer) {
+    init(exchange: OutboundExchange, address: IPAddress, easy: UnsafeMutableRawPointer) {
         self.exchange = exchange
         self.address = address
         handle = EasyHandle(easy)

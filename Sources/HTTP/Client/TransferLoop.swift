@@ -9,9 +9,10 @@ final class TransferLoop {
     private let epoll: Int32
     private let multi: CurlMulti
     private let lookups: NameLookups
-    private var exchanges: [UInt64: Exchange] = [:]
+    private var exchanges: [UInt64: OutboundExchange] = [:]
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
-    private var stopping: (@Sendable () -> Void)?
+    /// Whom to tell when the loop has ended; it ends once there is somebody.
+    private var stopping: [@Sendable () -> Void] = []
 
     /// Takes the epoll descriptor over. `nil` when memory is out.
     init?(mailbox: Mailbox, epoll: Int32, configuration: HTTPClient.Configuration) {
@@ -34,10 +35,10 @@ final class TransferLoop {
 
     /// Serves until a message says stop.
     ///
-    /// - Returns: What to call when the loop has been let go of.
-    func run() -> (@Sendable () -> Void)? {
+    /// - Returns: Whom to tell when the loop has been let go of.
+    func run() -> [@Sendable () -> Void] {
         var events = [epoll_event](repeating: epoll_event(), count: 256)
-        while stopping == nil {
+        while stopping.isEmpty {
             let count = epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds())
             for event in events.prefix(Int(max(0, count))) {
                 if event.data.fd == mailbox.wakeDescriptor {
@@ -85,18 +86,18 @@ final class TransferLoop {
         case .answered(let host, let result):
             lookups.answered(host, result)
         case .stop(let then):
-            stopping = then
+            stopping.append(then)
         }
     }
 
-    private func resolve(_ exchange: Exchange) {
+    private func resolve(_ exchange: OutboundExchange) {
         if let literal = exchange.url.literal { return connect(exchange, to: .success([literal])) }
         lookups.lookUp(exchange.url.host, id: exchange.id, deadline: exchange.deadline) { [unowned self] in
             connect(exchange, to: $0)
         }
     }
 
-    private func connect(_ exchange: Exchange, to answer: Result<[IPAddress], ClientError>) {
+    private func connect(_ exchange: OutboundExchange, to answer: Result<[IPAddress], ClientError>) {
         guard exchanges[exchange.id] != nil else { return }
         do throws(ClientError) {
             try exchange.found(try answer.get())
@@ -106,7 +107,7 @@ final class TransferLoop {
         }
     }
 
-    private func attempt(_ exchange: Exchange) throws(ClientError) {
+    private func attempt(_ exchange: OutboundExchange) throws(ClientError) {
         guard let (address, timeout) = exchange.nextCandidate() else { throw .timeout(.connecting) }
         guard let easy = multi.makeHandle() else { throw .invalidRequest("out of memory") }
         let transfer = Transfer(exchange: exchange, address: address, easy: easy)
@@ -135,14 +136,14 @@ final class TransferLoop {
     }
 
     /// Where a response sends the exchange on; `nil` when it is the answer.
-    private func redirect(_ response: OutboundResponse, of exchange: Exchange) -> String? {
+    private func redirect(_ response: OutboundResponse, of exchange: OutboundExchange) -> String? {
         guard exchange.request.mayFollow, [301, 302, 303, 307, 308].contains(response.status) else {
             return nil
         }
         return response.headers["Location"]
     }
 
-    private func end(_ exchange: Exchange, _ outcome: Exchange.Outcome) {
+    private func end(_ exchange: OutboundExchange, _ outcome: OutboundExchange.Outcome) {
         exchanges[exchange.id] = nil
         lookups.end(exchange.id, with: .cancelled)
         if let transfer = exchange.transfer { release(transfer) }
@@ -158,15 +159,24 @@ final class TransferLoop {
     }
 
     private func endAll() {
+        stopping += Self.refuseAll(of: mailbox)
+        for exchange in Array(exchanges.values) { end(exchange, .failure(.shutdown)) }
+        lookups.close()
+    }
+
+    /// Closes the mailbox and answers what is still in it.
+    ///
+    /// - Returns: Whom to tell that the loop has ended.
+    static func refuseAll(of mailbox: Mailbox) -> [@Sendable () -> Void] {
+        var waiting: [@Sendable () -> Void] = []
         for message in mailbox.seal() {
             switch message {
             case .start(let exchange): exchange.finish(.failure(.shutdown))
             case .lookUp(_, _, let completion): completion(.failure(.shutdown))
-            case .stop(let then): then()
+            case .stop(let then): waiting.append(then)
             case .cancel, .cancelLookUp, .answered: break
             }
         }
-        for exchange in Array(exchanges.values) { end(exchange, .failure(.shutdown)) }
-        lookups.close()
+        return waiting
     }
 }

@@ -23,7 +23,7 @@ package struct URLParts: Sendable, Equatable {
 
     /// - Throws: `invalidURL` naming what is wrong.
     package init(_ text: String) throws(ClientError) {
-        let split = try Self.split(text)
+        target = try Self.checkedTarget(text)
         let parser = try CurlURL(text)
         guard let scheme = Scheme(rawValue: parser.part(CURLUPART_SCHEME) ?? "") else {
             throw .invalidURL("scheme must be http or https")
@@ -43,7 +43,6 @@ package struct URLParts: Sendable, Equatable {
         literal = IPAddress(host: bare)
         self.host = literal?.description ?? bare.lowercased()
         self.port = port
-        target = split.target.hasPrefix("/") ? split.target : "/" + split.target
     }
 
     /// The absolute URL that a `Location` means when this one answers it (RFC 9110 §10.2.2).
@@ -64,24 +63,26 @@ package struct URLParts: Sendable, Equatable {
         "\(scheme.rawValue)://\(literal?.bracketed ?? host):\(port)/"
     }
 
-    /// Finds where the request target begins, and refuses what parsers are known to disagree about.
-    private static func split(_ text: String) throws(ClientError) -> (authority: String, target: String) {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+    /// Finds where the request target begins, and refuses what parsers are known to disagree about. Works on
+    /// bytes: a `/` or `#` with a combining accent after it is another `Character`, but the same delimiter.
+    private static func checkedTarget(_ text: String) throws(ClientError) -> String {
+        let bytes = Array(text.utf8)
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw .invalidURL("it has a space or control character")
         }
-        guard let separator = text.firstRange(of: "://") else {
+        guard let separator = bytes.firstRange(of: Array("://".utf8)) else {
             throw .invalidURL("scheme must be http or https")
         }
-        let rest = text[separator.upperBound...]
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        let rest = bytes[separator.upperBound...]
+        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         let authority = rest[..<end]
         guard !authority.isEmpty else { throw .invalidURL("host is missing") }
-        guard !authority.contains("\\") else { throw .invalidURL("host has a backslash") }
-        guard authority.utf8.allSatisfy({ $0 < 0x80 }) else {
+        guard !authority.contains(UInt8(ascii: "\\")) else { throw .invalidURL("host has a backslash") }
+        guard authority.allSatisfy({ $0 < 0x80 }) else {
             throw .invalidURL("host must be ASCII; write other scripts as punycode")
         }
-        let target = rest[end...].prefix { $0 != "#" }
-        return (String(authority), String(target))
+        let target = String(decoding: rest[end...].prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+        return target.utf8.first == UInt8(ascii: "/") ? target : "/" + target
     }
 }
 

@@ -8,6 +8,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         self.microseconds = microseconds
     }
 
+    /// Later than anything that is planned.
+    public static let distantFuture = Timestamp(microseconds: .max)
+
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 {
         let quotient = microseconds / 1_000_000

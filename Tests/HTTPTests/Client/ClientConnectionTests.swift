@@ -35,7 +35,7 @@ import Testing
 
         let error = await client.failure(of: OutboundRequest(url: "http://nobody.test:\(server.port)/"))
 
-        #expect(error?.code == "connect_failed")
+        #expect(error == .connectFailed(host: "nobody.test", reason: "connection refused"))
     }
 
     @Test func `does not send a POST twice when a kept connection dies under it`() async throws {

@@ -71,7 +71,9 @@ import Testing
         let resolving = Task { await client.failure(of: OutboundRequest(url: "http://stuck.test/")) }
         await until { server.requests.count == 1 && gate.waiting == 1 }
 
-        await client.shutdown()
+        async let first: Void = client.shutdown()
+        async let second: Void = client.shutdown()
+        _ = await (first, second)
 
         #expect(await waiting.value == .shutdown)
         #expect(await resolving.value == .shutdown)

@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// Unchecked: until it is posted only its sender touches it, and from then on only the loop's thread, except for
 /// `isCancelled`, which is atomic. The mailbox's lock orders the two.
-final class Exchange: @unchecked Sendable {
+final class OutboundExchange: @unchecked Sendable {
     typealias Outcome = Result<OutboundResponse, ClientError>
 
     let id: UInt64

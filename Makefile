@@ -1,0 +1,66 @@
+# Thumbwire. `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The rules of our own code: no warnings, and no import that the manifest does not declare.
+STRICT := -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
+SOURCES := Package.swift Sources Tests
+VENV := .build/venv
+
+.PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench soak clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sort | awk -F ':.*?## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+deps: ## Install the system libraries and fonts (Debian 12; sudo only when not root)
+	@Scripts/install-packages.sh libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libssl-dev \
+		libcairo2-dev libpango1.0-dev libfontconfig-dev libturbojpeg0-dev libpng-dev libwebp-dev liblcms2-dev \
+		fonts-inter fonts-bebas-neue fonts-noto-color-emoji fonts-noto-core fonts-noto-cjk \
+		pkg-config make curl jq ca-certificates
+
+test-deps: deps ## Install what the tests need besides
+	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3
+
+build: deps ## Build everything for debugging, warnings as errors
+	swift build --build-tests $(STRICT)
+
+release: deps ## Build the service for use
+	swift build -c release --product thumbwire
+
+lint: ## Check the formatting (strict)
+	swift format lint --strict --recursive $(SOURCES)
+
+format: ## Format the code in place
+	swift format --in-place --recursive $(SOURCES)
+
+check-layers: ## Check that dependencies point one way
+	python3 Scripts/check-layers.py
+
+unit: build ## Run the Swift tests, end-to-end tests included
+	swift test --skip-build $(STRICT)
+
+interop: build $(VENV)/ready ## Check signatures and samples with other people's libraries
+	$(VENV)/bin/python -m pytest -q Tests/interop
+
+$(VENV)/ready: Tests/interop/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/interop/requirements.txt
+	touch $@
+
+test: test-deps ## Install what is needed and run every check and test
+	$(MAKE) lint check-layers
+	$(MAKE) build
+	$(MAKE) unit
+	$(MAKE) interop
+
+demo: release ## Run a real job and receive its signed webhook; leaves pictures in demo-output
+	Scripts/demo.sh "$$(swift build -c release --show-bin-path)/thumbwire"
+
+bench: release ## Measure speed beside bare-library floors, in one run
+	@Scripts/install-packages.sh wrk
+	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
+
+clean: ## Remove what was built
+	rm -rf .build demo-output

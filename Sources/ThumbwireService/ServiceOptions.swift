@@ -1,0 +1,37 @@
+/// Everything an operator can set; `thumbwire serve --help` describes each.
+public struct ServiceOptions: Sendable {
+    /// `ADDRESS:PORT`; port 0 takes a free one.
+    public var listen = "127.0.0.1:8080"
+    /// The folder that holds the database, the pictures and the keys; made when it is missing.
+    public var data = "./data"
+    /// The chains; `nil` is `./plugins.json` if there is one, else the built-in `studio` chain.
+    public var plugins: String?
+    /// What links in documents begin with; `nil` is the address that the service listens on.
+    public var publicURL: String?
+    /// Hosts, addresses and CIDR ranges that webhooks may reach although they are private.
+    public var allowPrivateWebhooks: [String] = []
+    /// Hosts, addresses and CIDR ranges that source images may come from although they are private.
+    public var allowPrivateSources: [String] = []
+    /// Where the sealing key for secrets at rest is; `nil` is `secret.key` in the data folder.
+    public var secretKeyFile: String?
+    /// The first admin key's value; `nil` makes one and writes it to `admin.key` in the data folder.
+    public var adminKey: String?
+    /// How long stopping waits for billed provider calls that are under way.
+    public var drainTimeout = Duration.seconds(330)
+    /// Threads that render pictures; `nil` is one for each core.
+    public var renderThreads: Int?
+
+    /// The defaults.
+    public init() {}
+}
+
+/// A service that cannot start, and what to do about it.
+public struct ServiceError: Error, CustomStringConvertible, Sendable {
+    /// One sentence, or one line for each problem.
+    public var description: String
+
+    /// An error with its text.
+    public init(_ description: String) {
+        self.description = description
+    }
+}

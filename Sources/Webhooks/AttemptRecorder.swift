@@ -1,0 +1,86 @@
+internal import Persistence
+internal import Synchronization
+internal import ThumbwireKit
+
+/// Writes attempts to the store in batches: while one batch is written, the next one gathers.
+final class AttemptRecorder: Sendable {
+    private static let pause: Duration = .seconds(1)
+
+    private let store: any Store
+    private let limit: Int
+    private let log: Log
+    private let results = Mutex<[AttemptResult]>([])
+    private let wakeup = Wakeup()
+
+    /// - Parameter limit: with that many results unwritten, nothing more should be claimed.
+    init(store: any Store, limit: Int, log: Log) {
+        self.store = store
+        self.limit = limit
+        self.log = log
+    }
+
+    var isFull: Bool { results.withLock { $0.count >= limit } }
+
+    func add(_ result: AttemptResult) {
+        results.withLock { $0.append(result) }
+        wakeup.wake()
+    }
+
+    /// Writes what is added until the task is cancelled.
+    ///
+    /// - Parameter didWrite: called after each batch with the moment of its first retry, if it has one.
+    func run(didWrite: @Sendable (Timestamp?) -> Void) async {
+        while !Task.isCancelled {
+            await wakeup.wait()
+            let (isWritten, retry) = await flush()
+            if isWritten {
+                didWrite(retry)
+            } else {
+                try? await Task.sleep(for: Self.pause)
+                wakeup.wake()
+            }
+        }
+    }
+
+    /// Writes what is there. When the store cannot, the results stay, and false is returned; what the store refuses
+    /// for itself is dropped, so that it holds up nothing else.
+    @discardableResult
+    func flush() async -> (isWritten: Bool, firstRetry: Timestamp?) {
+        let batch = results.withLock { results in
+            defer { results = [] }
+            return results
+        }
+        guard !batch.isEmpty else { return (true, nil) }
+        do throws(StoreError) {
+            try await store.record(batch)
+        } catch {
+            log(
+                .error, "webhook attempts not written",
+                ["count": .integer(Int64(batch.count)), "error": .string("\(error)")])
+            guard await settle(batch, after: error) else { return (false, nil) }
+        }
+        return (true, batch.compactMap(\.retry).min())
+    }
+
+    /// False when the batch is to be written again later.
+    private func settle(_ batch: [AttemptResult], after error: StoreError) async -> Bool {
+        switch error {
+        case .cannotWrite, .database:
+            results.withLock { $0.insert(contentsOf: batch, at: 0) }
+            return false
+        case .closed: return true
+        case .conflict, .missing, .illegalTransition:
+            guard batch.count > 1 else { return true }
+            for result in batch {
+                try? await store.record([result])
+            }
+            return true
+        }
+    }
+}
+
+extension AttemptResult {
+    fileprivate var retry: Timestamp? {
+        if case .retry(let moment) = consequence { moment } else { nil }
+    }
+}

@@ -1,0 +1,80 @@
+internal import HTTP
+internal import Persistence
+internal import Signing
+internal import ThumbwireKit
+
+/// Makes one attempt from request to result.
+struct Attempter: Sendable {
+    let client: HTTPClient
+    let policy: AddressPolicy
+    let clock: any WallClock
+    let requests: AttemptRequest
+    let judge: AttemptJudge
+    let log: Log
+
+    /// The attempt's result; `nil` when it was cut off by a stop, which says nothing about the receiver.
+    func attempt(_ due: DueDelivery) async -> AttemptResult? {
+        let startedAt = clock.now()
+        let started = ContinuousClock.now
+        guard let ending = await send(due, at: startedAt) else { return nil }
+        let result = judge.result(
+            of: due, ending, startedAt: startedAt, took: ContinuousClock.now - started, now: clock.now())
+        logFailure(result, of: due)
+        return result
+    }
+
+    private func send(_ due: DueDelivery, at moment: Timestamp) async -> AttemptJudge.Ending? {
+        do {
+            let request = try requests.request(for: due, at: moment)
+            return .answered(try await client.send(request, policy: policy))
+        } catch let error as ClientError {
+            return ending(error, of: due)
+        } catch {
+            return .unanswered(code: "secret_unreadable", message: "\(error)")
+        }
+    }
+
+    private func ending(_ error: ClientError, of due: DueDelivery) -> AttemptJudge.Ending? {
+        switch error {
+        case .cancelled, .shutdown: return nil
+        case .blockedAddress(let host, let address, let purpose):
+            log(
+                .warning, "webhook address blocked",
+                [
+                    "delivery": .string(due.delivery.id.rawValue), "host": .string(host),
+                    "address": .string(address.description), "purpose": .string(purpose),
+                ])
+        default: break
+        }
+        return .unanswered(code: error.code, message: error.description)
+    }
+
+    private func logFailure(_ result: AttemptResult, of due: DueDelivery) {
+        if case .delivered = result.consequence { return }
+        var fields: JSONObject = [
+            "delivery": .string(due.delivery.id.rawValue), "event": .string(due.event.id.rawValue),
+            "type": .string(due.event.type.rawValue), "target": .string(due.delivery.target.text),
+            "attempt": .integer(Int64(result.attempt.number)),
+        ]
+        switch result.attempt.outcome {
+        case .answered(let status, _): fields["status"] = .integer(Int64(status))
+        case .unanswered(let code, _): fields["code"] = .string(code)
+        }
+        if case .retry(let next) = result.consequence {
+            fields["nextAttemptAt"] = .string(next.description)
+            log(.info, "webhook attempt failed", fields)
+        } else {
+            log(.warning, "webhook delivery exhausted", fields)
+        }
+    }
+}
+
+extension Delivery.Target {
+    /// The id of the endpoint, or of the callback's job.
+    fileprivate var text: String {
+        switch self {
+        case .endpoint(let id): id.rawValue
+        case .callback(let id): id.rawValue
+        }
+    }
+}

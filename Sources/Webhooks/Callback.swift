@@ -1,0 +1,83 @@
+package import Signing
+package import ThumbwireKit
+
+/// A webhook URL given with one job. Its path, query and headers are secrets: stores keep it sealed.
+package struct Callback: Hashable, Sendable {
+    /// A header that the receiver asked for.
+    package struct Field: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    private static let sealingContext = "webhook-callback"
+    private static let formatVersion: Int64 = 1
+
+    /// Where events are posted, byte for byte as it was given.
+    package let url: String
+    /// The URL's host, which documents may show.
+    package let host: String
+    /// Sent with every attempt.
+    package let headers: [Field]
+    /// The types it gets.
+    package let events: [EventType]
+
+    /// A callback with a well-formed URL and headers that do not touch what the dispatcher sends itself. Where the
+    /// host leads is for ``EndpointURL/validate(_:policy:client:)``.
+    package init(
+        url: String, headers: [Field] = [], events: [EventType] = EventType.terminal
+    ) throws(WebhookSetupError) {
+        try CallbackHeaders.check(headers)
+        host = try EndpointURL.host(url)
+        self.url = url
+        self.headers = headers
+        self.events = events
+    }
+
+    /// What documents may show.
+    package func summary() -> Job.CallbackSummary {
+        Job.CallbackSummary(host: host, events: events)
+    }
+}
+
+extension Callback {
+    /// The form that stores keep.
+    package func sealed(with sealer: Sealer) -> Sealed {
+        let document: JSONValue = [
+            "version": .integer(Self.formatVersion),
+            "url": .string(url),
+            "headers": .array(headers.map { .array([.string($0.name), .string($0.value)]) }),
+            "events": .array(events.map { .string($0.rawValue) }),
+        ]
+        return sealer.seal(document.serialized(), context: Self.sealingContext)
+    }
+
+    /// Opens what ``sealed(with:)`` made.
+    package init(unsealing sealed: Sealed, with sealer: Sealer) throws(UnsealingError) {
+        let bytes = try sealer.unseal(sealed, context: Self.sealingContext)
+        guard let document = try? JSONValue(parsing: bytes),
+            document["version"]?.integer == Self.formatVersion,
+            let url = document["url"]?.string,
+            let callback = try? Callback(
+                url: url, headers: Self.fields(document["headers"]), events: Self.events(document["events"]))
+        else { throw UnsealingError() }
+        self = callback
+    }
+
+    private static func fields(_ json: JSONValue?) -> [Field] {
+        (json?.array ?? []).compactMap { pair in
+            guard let parts = pair.array, parts.count == 2, let name = parts[0].string,
+                let value = parts[1].string
+            else { return nil }
+            return Field(name, value)
+        }
+    }
+
+    private static func events(_ json: JSONValue?) -> [EventType] {
+        (json?.array ?? []).compactMap { $0.string.flatMap(EventType.init) }
+    }
+}

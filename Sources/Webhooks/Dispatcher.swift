@@ -1,0 +1,40 @@
+package import HTTP
+package import Persistence
+package import Signing
+package import ThumbwireKit
+
+/// Sends due deliveries and writes their attempts, until it is stopped.
+///
+/// It holds nothing that the store does not: a delivery that was sent but not written is sent again with the same
+/// `webhook-id` when its lease is over.
+package final class Dispatcher: Sendable {
+    private let session: DispatchSession
+
+    /// - Parameters:
+    ///   - policy: which addresses may be connected to; judged at every attempt.
+    ///   - random: evenly distributed in `0..<1`, for the jitter of rests.
+    package init(
+        store: any Store, client: HTTPClient, sealer: Sealer, clock: any WallClock, policy: AddressPolicy,
+        configuration: Configuration = Configuration(),
+        random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, log: Log
+    ) {
+        let attempter = Attempter(
+            client: client, policy: policy, clock: clock,
+            requests: AttemptRequest(sealer: sealer, configuration: configuration),
+            judge: AttemptJudge(configuration: configuration, random: random), log: log)
+        session = DispatchSession(
+            store: store, clock: clock, configuration: configuration, attempter: attempter, log: log)
+    }
+
+    /// Delivers until the task is cancelled; then waits for attempts under way, at most ``Configuration/grace``, and
+    /// writes their results. To be called once.
+    package func run() async {
+        // A task of its own: cancelling the caller must not cut off what is under way.
+        let work = Task { [session] in await session.run() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            session.stop()
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Testing
+import ThumbwireKit
+
+@testable import Engine
+
+@Suite("plugins.json")
+struct PluginsFileTests {
+    static let valid = """
+        { "version": 1, "faces": { "soke": "other" },
+          "providers": { "main": { "plugin": "scripted", "config": { "apiKey": "${env:KEY}" }, "timeout": "45s" } },
+          "chains": {
+            "default": { "providers": ["main"], "steps": [ { "use": "stamp" } ] },
+            "other": { "providers": ["main"], "steps": [
+              { "use": "stamp", "if": "!template.overlay", "onError": "skip" },
+              { "id": "again", "use": "stamp", "with": { "text": "x" } } ] } } }
+        """
+
+    func problems(_ text: String, environment: [String: String] = [:]) throws -> [String] {
+        do {
+            let document = try #require(try? JSONValue(parsing: text))
+            _ = try PluginsFile(document, catalog: .testing) { environment[$0] }
+            return []
+        } catch let error as ConfigurationProblems {
+            return error.problems.map { $0.description }
+        }
+    }
+
+    @Test func `a valid file gives its chains with defaults filled in`() throws {
+        let file = try PluginsFile(JSONValue(parsing: Self.valid), catalog: .testing) { _ in nil }
+
+        let other = try #require(file.chains.last)
+        #expect(other.steps.map { $0.id } == ["stamp", "again"])
+        #expect(other.steps[0].configuration["text"] == "stamp")
+        #expect(other.steps[0].condition == "!template.overlay")
+        #expect(other.steps[0].onError == .skip)
+        #expect(other.providers[0].timeout == .seconds(45))
+        #expect(file.faces == [.soke: "other"])
+    }
+
+    @Test func `secrets stay references in what jobs pin`() throws {
+        let file = try PluginsFile(JSONValue(parsing: Self.valid), catalog: .testing) { _ in "sk-secret" }
+
+        #expect(file.chains[0].providers[0].configuration["apiKey"] == "${env:KEY}")
+    }
+
+    @Test func `all problems come at once, each with its path and what is allowed`() throws {
+        let found = try problems(
+            """
+            { "version": 2, "facse": {},
+              "providers": { "main": { "plugin": "scriptd" } },
+              "chains": { "default": { "providers": ["mian"], "steps": [
+                { "use": "stamp", "with": { "txt": "x", "failing": "yes" }, "if": "jb.title", "onError": "ignore" },
+                { "use": "stamp" } ] } } }
+            """)
+
+        #expect(found.contains("version: expected 1"))
+        #expect(found.contains { $0.hasPrefix("facse: unknown key; did you mean \"faces\"?") })
+        #expect(
+            found.contains {
+                $0.hasPrefix("providers.main.plugin: no provider \"scriptd\"; did you mean \"scripted\"?")
+            })
+        #expect(
+            found.contains { $0.hasPrefix("chains.default.providers[0]: no provider \"mian\" is declared") })
+        #expect(
+            found.contains {
+                $0.hasPrefix(
+                    "chains.default.steps[0].with.txt: stamp has no such setting; did you mean \"text\"?")
+            })
+        #expect(
+            found.contains { $0.hasPrefix("chains.default.steps[0].with.failing: expected true or false") })
+        #expect(
+            found.contains {
+                $0.hasPrefix("chains.default.steps[0].if: \"jb\" is unknown; did you mean \"job\"?")
+            })
+        #expect(
+            found.contains {
+                $0.hasPrefix("chains.default.steps[0].onError:") && $0.contains("allowed: fail, skip")
+            })
+        #expect(found.contains { $0.hasPrefix("chains.default.steps[1].id: \"stamp\" is used twice") })
+    }
+
+    @Test func `what the plugin alone can refuse is refused at load, with its path`() throws {
+        let found = try problems(
+            """
+            { "version": 1, "providers": { "main": { "plugin": "scripted", "config": { "label": "impossible" } } },
+              "chains": { "default": { "providers": ["main"], "steps": [ { "use": "stamp" } ] } } }
+            """)
+
+        #expect(found == ["providers.main.config.label: \"impossible\" names no script"])
+    }
+
+    @Test(arguments: [(["KEY": "x"], 1), ([:], 0), (["KEY": ""], 0)])
+    func `if-configured enables a provider when its environment is there`(
+        environment: [String: String], count: Int
+    ) throws {
+        let text = """
+            { "version": 1, "providers": {
+                "keyed": { "plugin": "scripted", "config": { "apiKey": "${env:KEY}" }, "enabled": "if-configured" },
+                "free": { "plugin": "scripted" } },
+              "chains": { "default": { "providers": ["keyed", "free"], "steps": [ { "use": "stamp" } ] } } }
+            """
+
+        let file = try PluginsFile(JSONValue(parsing: text), catalog: .testing) { environment[$0] }
+
+        #expect(file.chains[0].providers.count == count + 1)
+    }
+
+    @Test func `a file without a default chain or without an enabled provider is refused`() throws {
+        let noDefault = try problems(
+            """
+            { "version": 1, "providers": { "a": { "plugin": "scripted" } },
+              "chains": { "x": { "providers": ["a"], "steps": [ { "use": "stamp" } ] } } }
+            """)
+        let noProvider = try problems(
+            """
+            { "version": 1, "providers": { "a": { "plugin": "scripted", "enabled": false } },
+              "chains": { "default": { "providers": ["a"], "steps": [ { "use": "stamp" } ] } } }
+            """)
+
+        #expect(noDefault == ["chains: a chain named \"default\" is missing"])
+        #expect(
+            noProvider.first?.hasPrefix("chains.default.providers: no provider of this chain is enabled")
+                == true)
+    }
+}
+
+@Suite("Registry")
+struct RegistryTests {
+    func registry(environment: [String: String] = [:]) throws -> Registry {
+        try Registry(document: JSONValue(parsing: PluginsFileTests.valid), catalog: .testing) {
+            environment[$0]
+        }
+    }
+
+    @Test func `the request's chain wins over the face's, and the face's over default`() throws {
+        let registry = try registry()
+
+        #expect(try registry.chain(named: "default", face: .soke).name == "default")
+        #expect(try registry.chain(named: nil, face: .soke).name == "other")
+        #expect(try registry.chain(named: nil, face: .native).name == "default")
+    }
+
+    @Test func `an unknown chain is refused with a guess`() throws {
+        let registry = try registry()
+
+        let failure = #expect(throws: Failure.self) { try registry.chain(named: "othr", face: .native) }
+
+        #expect(failure?.code == "chain_unknown")
+        #expect(failure?.message.contains("did you mean \"other\"?") == true)
+    }
+
+    @Test func `a secret without a value fails the call and names the provider`() throws {
+        let registry = try registry()
+        let use = try registry.chain(named: nil, face: .native).providers[0]
+
+        let failure = #expect(throws: Failure.self) { try registry.provider(for: use) }
+
+        #expect(failure?.code == "provider_misconfigured")
+    }
+
+    @Test func `a job pinned to another major version fails chain_unavailable`() throws {
+        let registry = try registry(environment: ["KEY": "x"])
+        var use = try registry.chain(named: nil, face: .native).providers[0]
+        use.major = 2
+
+        let failure = #expect(throws: Failure.self) { try registry.provider(for: use) }
+
+        #expect(failure?.code == "chain_unavailable")
+    }
+}

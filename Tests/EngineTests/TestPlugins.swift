@@ -1,0 +1,179 @@
+import Synchronization
+import ThumbwireKit
+
+@testable import Engine
+
+/// Answers what the test scripted, in order, and records what it was asked.
+struct ScriptedProvider: Provider {
+    struct Configuration: Decodable, Sendable {
+        var label: String?
+        var apiKey: String?
+    }
+
+    static let manifest = PluginManifest(
+        id: "scripted", version: PluginVersion(1, 2, 0), kind: .provider,
+        summary: "answers what a test scripted",
+        configuration: [
+            ConfigurationField("label", .string, "the script to follow"),
+            ConfigurationField("apiKey", .string, "a key", isSecret: true),
+        ])
+
+    let script: Script
+
+    init(configuration: Configuration) throws {
+        if configuration.label == "impossible" {
+            throw ConfigurationError(field: "label", message: "\"impossible\" names no script")
+        }
+        script = Script.named(configuration.label ?? "default")
+    }
+
+    func create(
+        _ request: GenerationRequest, context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer {
+        try await script.next(request, context)
+    }
+
+    func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer {
+        try await script.polled(ticket, context)
+    }
+
+    func cancel(_ ticket: String, context: any ProviderContext) async {
+        script.cancelled(ticket)
+    }
+}
+
+/// The same under another id, whose calls cost money.
+struct BilledProvider: Provider {
+    static let manifest = PluginManifest(
+        id: "billed", version: PluginVersion(1, 0, 0), kind: .provider, summary: "costs money",
+        configuration: [ConfigurationField("label", .string, "the script to follow")], isBilled: true)
+
+    let script: Script
+
+    init(configuration: ScriptedProvider.Configuration) throws {
+        script = Script.named(configuration.label ?? "billed")
+    }
+
+    func create(
+        _ request: GenerationRequest, context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer {
+        try await script.next(request, context)
+    }
+
+    func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer {
+        try await script.polled(ticket, context)
+    }
+}
+
+/// What a provider of tests does, call by call; looked up by the label in its configuration.
+final class Script: Sendable {
+    typealias Answer = @Sendable (any ProviderContext) async throws(Failure) -> GenerationAnswer
+
+    private struct State {
+        var creates: [Answer] = []
+        var polls: [Answer] = []
+        var requests: [GenerationRequest] = []
+        var tickets: [String] = []
+        var cancelled: [String] = []
+    }
+
+    private static let scripts = Mutex<[String: Script]>([:])
+    private let state = Mutex(State())
+
+    /// The same label always gives the same script; tests use labels of their own.
+    static func named(_ label: String) -> Script {
+        scripts.withLock { scripts in
+            if let known = scripts[label] { return known }
+            let script = Script()
+            scripts[label] = script
+            return script
+        }
+    }
+
+    var requests: [GenerationRequest] { state.withLock { $0.requests } }
+    var polledTickets: [String] { state.withLock { $0.tickets } }
+    var cancelledTickets: [String] { state.withLock { $0.cancelled } }
+
+    func onCreate(_ answer: @escaping Answer) { state.withLock { $0.creates.append(answer) } }
+
+    func onPoll(_ answer: @escaping Answer) { state.withLock { $0.polls.append(answer) } }
+
+    func next(
+        _ request: GenerationRequest, _ context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer {
+        let answer = state.withLock { state in
+            state.requests.append(request)
+            return state.creates.isEmpty ? nil : state.creates.removeFirst()
+        }
+        guard let answer else {
+            throw Failure(.internal, code: "unscripted", message: "a create nobody scripted")
+        }
+        return try await answer(context)
+    }
+
+    func polled(_ ticket: String, _ context: any ProviderContext) async throws(Failure) -> GenerationAnswer {
+        let answer = state.withLock { state in
+            state.tickets.append(ticket)
+            return state.polls.isEmpty ? nil : state.polls.removeFirst()
+        }
+        guard let answer else {
+            throw Failure(.internal, code: "unscripted", message: "a poll nobody scripted")
+        }
+        return try await answer(context)
+    }
+
+    func cancelled(_ ticket: String) { state.withLock { $0.cancelled.append(ticket) } }
+
+    static let picture = GenerationAnswer.finished(
+        GenerationResult(pictures: [.init(bytes: [1, 2, 3], mediaType: "image/png")]))
+}
+
+/// Attaches one output whose bytes are the configured text.
+struct StampStep: PostProcessor {
+    struct Configuration: Decodable, Sendable {
+        var text: String?
+        var failing: Bool?
+    }
+
+    static let manifest = PluginManifest(
+        id: "stamp", version: PluginVersion(3, 0, 0), kind: .postProcessor, summary: "attaches a tiny output",
+        configuration: [
+            ConfigurationField("text", .string, "the bytes of the output", default: "stamp"),
+            ConfigurationField("failing", .boolean, "fails every time", default: false),
+        ])
+
+    let configuration: Configuration
+
+    init(configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    func process(_ composition: inout Composition, context: any ProcessingContext) throws {
+        if configuration.failing == true {
+            throw Failure(.invalidInput, code: "stamp_broken", message: "the stamp is broken")
+        }
+        _ = try context.render(composition)
+        composition.provenance["stamped"] = .bool(true)
+        let bytes = Array((configuration.text ?? "").utf8)
+        context.attach(EncodedPicture(bytes: bytes, format: .png, size: composition.canvas.size))
+    }
+}
+
+/// Takes any bytes for a black pixel and paints nothing: real pixels are the imaging tests' matter.
+final class BlankRasterizer: Rasterizer {
+    func decode(_ bytes: [UInt8]) throws(Failure) -> PixelBuffer {
+        PixelBuffer(size: PixelSize(width: 1, height: 1))
+    }
+
+    func render(
+        _ composition: Composition, images: (ImageReference) throws -> PixelBuffer
+    ) throws -> (pixels: PixelBuffer, warnings: [Warning]) {
+        for case .image(let layer) in composition.layers.map({ $0.content }) { _ = try images(layer.source) }
+        return (PixelBuffer(size: composition.canvas.size), [])
+    }
+}
+
+extension PluginCatalog {
+    static let testing = PluginCatalog(
+        providers: [ScriptedProvider.self, BilledProvider.self], postProcessors: [StampStep.self])
+}
