@@ -62,9 +62,14 @@ enum Generate {
         display.finish()
         guard job["status"]?.string == "completed" else { throw CommandFailure(failure(of: job)) }
 
-        let files = try await PictureFiles(destination: arguments.value("output") ?? ".", client: server.client)
-            .save(job)
-        guard isJSON, var document = job.object else { return files.forEach { Output.line($0) } }
+        let files = try await PictureFiles(
+            destination: arguments.value("output") ?? ".", client: server.client
+        )
+        .save(job)
+        guard isJSON, var document = job.object else {
+            for file in files { Output.line(file) }
+            return
+        }
         document["files"] = .array(files.map { .string($0) })
         Output.json(.object(document))
     }

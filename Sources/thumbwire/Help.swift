@@ -1,6 +1,6 @@
 /// The text that `--help` prints.
 enum Help {
-    /// - Parameter path: the words that lead to the command, program name first.
+    /// The text for one command; `path` are the words that lead to it, program name first.
     static func text(of command: Command, path: [String]) -> String {
         var sections = [command.summary, usage(of: command, path: path)]
         if !command.subcommands.isEmpty {

@@ -1,3 +1,4 @@
+import HTTP
 import ThumbwireKit
 
 /// Waits for a job by asking the server to answer when it is done, and shows progress from its event stream.
@@ -10,7 +11,9 @@ struct JobFollower: Sendable {
 
     /// - Returns: The document of the ended job.
     func follow(_ accepted: JSONValue) async throws -> JSONValue {
-        guard let id = accepted["id"]?.string else { throw CommandFailure("the server's answer has no job id") }
+        guard let id = accepted["id"]?.string else {
+            throw CommandFailure("the server's answer has no job id")
+        }
         display.show(accepted)
         let path = "/v1/jobs/\(id.percentEncoded)"
         // Only for show: without it the job is followed just as well.

@@ -1,5 +1,5 @@
-import Glibc
 import ThumbwireKit
+import ThumbwireService
 
 /// Writes log entries to standard error, one line each.
 enum LogWriter {
@@ -19,7 +19,7 @@ enum LogWriter {
 
     private static func json(_ entry: Log.Entry) -> String {
         var object: JSONObject = [
-            "time": .string(Timestamp.now.description), "level": .string(entry.level.rawValue),
+            "time": .string(SystemClock().now().description), "level": .string(entry.level.rawValue),
             "event": .string(entry.event),
         ]
         for member in entry.fields.members where object[member.name] == nil {
@@ -30,7 +30,8 @@ enum LogWriter {
 
     private static func text(_ entry: Log.Entry) -> String {
         let fields = entry.fields.members.map { " \($0.name)=\(text($0.value))" }.joined()
-        return "\(Timestamp.now) \(entry.level.rawValue.padded(to: 7)) \(entry.event)\(fields)".printable
+        return "\(SystemClock().now()) \(entry.level.rawValue.padded(to: 7)) \(entry.event)\(fields)"
+            .printable
     }
 
     private static func text(_ value: JSONValue) -> String {
@@ -38,14 +39,5 @@ enum LogWriter {
             return word
         }
         return String(decoding: value.serialized(), as: UTF8.self)
-    }
-}
-
-extension Timestamp {
-    /// The wall clock's moment.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }

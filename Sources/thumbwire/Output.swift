@@ -48,7 +48,9 @@ extension String {
 
     /// Without what would move the cursor or change the terminal.
     var printable: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 
     fileprivate func trimmingTrailingSpaces() -> String {

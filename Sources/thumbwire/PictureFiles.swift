@@ -13,7 +13,9 @@ struct PictureFiles: Sendable {
         let id = job["id"]?.string ?? "job"
         var paths: [String] = []
         for (position, output) in (job["outputs"]?.array ?? []).enumerated() {
-            guard let url = output["url"]?.string else { throw CommandFailure("an output of \(id) has no url") }
+            guard let url = output["url"]?.string else {
+                throw CommandFailure("an output of \(id) has no url")
+            }
             let path = try path(job: id, format: output["format"]?.string ?? "jpeg", position: position)
             try await write(url, to: path, expected: output)
             paths.append(path)
@@ -42,8 +44,10 @@ struct PictureFiles: Sendable {
             let fileExtension = ImageFormat(rawValue: format)?.fileExtension ?? "bin"
             // The id comes from the network: nothing of it may lead out of the folder.
             let name = id.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
-            return URL(fileURLWithPath: destination).appendingPathComponent("\(name)\(suffix).\(fileExtension)")
-                .relativePath
+            return URL(fileURLWithPath: destination).appendingPathComponent(
+                "\(name)\(suffix).\(fileExtension)"
+            )
+            .relativePath
         }
         guard position > 0 else { return destination }
         let file = URL(fileURLWithPath: destination)

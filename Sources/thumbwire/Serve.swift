@@ -10,23 +10,25 @@ enum Serve {
             admin.key in the data folder. When ready, one line on standard output says where:
             {"event":"listening","url":"http://127.0.0.1:PORT"}. SIGTERM drains and ends; a second one ends at once.
             """,
-        options: [
-            .value("listen", "ADDRESS:PORT", "where to listen; port 0 takes a free one (127.0.0.1:8080)"),
-            .value("data", "DIR", "the data folder (./data)"),
-            .value("plugins", "FILE", "providers and chains (./plugins.json if it exists, else built in)"),
-            .value("public-url", "URL", "how clients reach the service, for links in documents"),
-            .list(
-                "allow-private-webhooks", "HOST|CIDR,...", "private addresses that webhooks may be sent to"),
-            .list(
-                "allow-private-sources", "HOST|CIDR,...", "private addresses that source images may come from"
-            ),
-            .value("secret-key-file", "FILE", "the key that seals secrets at rest (made at first start)"),
-            .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
-            .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
-        ].map { $0.orEnvironment() }
+        options: options.map { $0.orEnvironment() }
     ) { arguments in
         try await run(arguments)
     }
+
+    private static let options: [OptionSpec] = [
+        .value("listen", "ADDRESS:PORT", "where to listen; port 0 takes a free one (127.0.0.1:8080)"),
+        .value("data", "DIR", "the data folder (./data)"),
+        .value("plugins", "FILE", "providers and chains (./plugins.json if it exists, else built in)"),
+        .value("public-url", "URL", "how clients reach the service, for links in documents"),
+        .list(
+            "allow-private-webhooks", "HOST|CIDR,...", "private addresses that webhooks may be sent to"),
+        .list(
+            "allow-private-sources", "HOST|CIDR,...", "private addresses that source images may come from"
+        ),
+        .value("secret-key-file", "FILE", "the key that seals secrets at rest (made at first start)"),
+        .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
+        .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
+    ]
 
     private static func run(_ arguments: Arguments) async throws {
         let options = try serviceOptions(arguments)

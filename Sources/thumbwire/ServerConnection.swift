@@ -84,8 +84,9 @@ extension String {
         var text = ""
         for byte in utf8 {
             let scalar = Unicode.Scalar(byte)
-            if scalar.isASCII, scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-                || "-._~".unicodeScalars.contains(scalar)
+            if scalar.isASCII,
+                scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                    || "-._~".unicodeScalars.contains(scalar)
             {
                 text.unicodeScalars.append(scalar)
             } else {

@@ -62,9 +62,8 @@ extension ServerConnection {
     /// The server sends a heartbeat more often than this; a longer silence is a dead connection.
     private static let maximumSilence: Duration = .seconds(60)
 
-    /// Opens an event stream; it ends when the connection does, and throws what kept it from opening.
-    ///
-    /// - Parameter onOpen: runs when the server has accepted the stream and sent its first bytes.
+    /// Opens an event stream; it ends when the connection does, and throws what kept it from opening. `onOpen` runs
+    /// when the server has accepted it.
     func events(
         _ path: String, after lastEventID: String? = nil, onOpen: @escaping @Sendable () -> Void = {}
     ) -> AsyncThrowingStream<ServerSentEvent, any Error> {

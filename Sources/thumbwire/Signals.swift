@@ -39,16 +39,17 @@ enum Signals {
         }
     }
 
-    private static let waitForSignals: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
-        context in
-        guard let context else { return nil }
-        let waiting = Unmanaged<Waiting>.fromOpaque(context).takeRetainedValue()
-        var set = waiting.set
-        var signal: Int32 = 0
-        sigwait(&set, &signal)
-        waiting.onFirst(signal)
-        sigwait(&set, &signal)
-        // The shell's convention for a process that a signal ended.
-        _exit(128 + signal)
-    }
+    private static let waitForSignals: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
+        {
+            context in
+            guard let context else { return nil }
+            let waiting = Unmanaged<Waiting>.fromOpaque(context).takeRetainedValue()
+            var set = waiting.set
+            var signal: Int32 = 0
+            sigwait(&set, &signal)
+            waiting.onFirst(signal)
+            sigwait(&set, &signal)
+            // The shell's convention for a process that a signal ended.
+            _exit(128 + signal)
+        }
 }

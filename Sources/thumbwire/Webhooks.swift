@@ -11,7 +11,8 @@ enum Webhooks {
 
     private static let options = ServerConnection.options + [.flag("json", "print JSON")]
 
-    private static let list = Command(name: "list", summary: "List endpoints.", options: options) { arguments in
+    private static let list = Command(name: "list", summary: "List endpoints.", options: options) {
+        arguments in
         let answer = try await ServerConnection(arguments).call(.get, path)
         if arguments.isSet("json") { return Output.json(answer) }
         Output.table(
