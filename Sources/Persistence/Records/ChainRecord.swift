@@ -1,0 +1,38 @@
+internal import ThumbwireKit
+
+/// The stored shape of a pinned chain.
+enum ChainRecord {
+    static func write(_ pin: PinnedChain) -> JSONObject {
+        JSONObject(present: [
+            ("name", .text(pin.name)),
+            ("providers", .records(pin.providers, write)),
+            ("steps", .records(pin.steps, write)),
+        ])
+    }
+
+    static func read(_ reader: RecordReader) throws(RecordError) -> PinnedChain {
+        PinnedChain(
+            name: try reader.string("name"), providers: try reader.records("providers", readUse),
+            steps: try reader.records("steps", readUse))
+    }
+
+    private static func write(_ use: PinnedChain.Use) -> JSONObject {
+        JSONObject(present: [
+            ("id", .text(use.id)),
+            ("plugin", .text(use.plugin)),
+            ("major", .whole(use.major)),
+            ("configuration", .object(use.configuration)),
+            ("condition", .text(use.condition)),
+            ("onError", .word(use.onError)),
+            ("timeout", .duration(use.timeout)),
+        ])
+    }
+
+    private static func readUse(_ reader: RecordReader) throws(RecordError) -> PinnedChain.Use {
+        PinnedChain.Use(
+            id: try reader.string("id"), plugin: try reader.string("plugin"),
+            major: Int(try reader.integer("major")), configuration: try reader.object("configuration"),
+            condition: try reader.optionalString("condition"), onError: try reader.word("onError"),
+            timeout: try reader.duration("timeout"))
+    }
+}

@@ -1,0 +1,52 @@
+internal import ThumbwireKit
+
+/// The stored shape of a thumbnail request.
+enum RequestRecord {
+    static func write(_ request: ThumbnailRequest) -> JSONObject {
+        JSONObject(present: [
+            ("title", .text(request.title)),
+            ("prompt", .text(request.prompt)),
+            ("videoURL", .text(request.videoURL)),
+            ("sourceImageURL", .text(request.sourceImageURL)),
+            ("referenceImageURL", .text(request.referenceImageURL)),
+            ("maskImageURL", .text(request.maskImageURL)),
+            ("colorGrading", .word(request.colorGrading)),
+            ("layoutType", .word(request.layoutType)),
+            ("width", .whole(request.resolution.width)),
+            ("height", .whole(request.resolution.height)),
+            ("platform", .text(request.platform)),
+            ("variants", .whole(request.variants)),
+            ("accentColor", request.accent.color.map { .object(write($0)) }),
+            ("accentWords", .texts(request.accent.words)),
+        ])
+    }
+
+    static func read(_ reader: RecordReader) throws(RecordError) -> ThumbnailRequest {
+        var request = ThumbnailRequest(
+            title: try reader.optionalString("title"), prompt: try reader.optionalString("prompt"),
+            resolution: PixelSize(
+                width: Int(try reader.integer("width")), height: Int(try reader.integer("height"))))
+        request.videoURL = try reader.optionalString("videoURL")
+        request.sourceImageURL = try reader.optionalString("sourceImageURL")
+        request.referenceImageURL = try reader.optionalString("referenceImageURL")
+        request.maskImageURL = try reader.optionalString("maskImageURL")
+        request.colorGrading = try reader.optionalWord("colorGrading")
+        request.layoutType = try reader.optionalWord("layoutType")
+        request.platform = try reader.string("platform")
+        request.variants = Int(try reader.integer("variants"))
+        request.accent.color = try reader.optionalRecord("accentColor", readColor)
+        request.accent.words = try reader.optionalStrings("accentWords")
+        return request
+    }
+
+    private static func write(_ color: Color) -> JSONObject {
+        ["rgb": .string(color.hex), "alpha": .number(color.alpha)]
+    }
+
+    private static func readColor(_ reader: RecordReader) throws(RecordError) -> Color {
+        guard let color = Color(hex: try reader.string("rgb")) else {
+            throw RecordError(path: "accepted.request.accentColor.rgb", reason: "is no #RRGGBB")
+        }
+        return color.withAlpha(try reader.number("alpha"))
+    }
+}

@@ -1,0 +1,121 @@
+/// The statements on jobs; tests look at the plans of those that must not depend on history.
+enum JobSQL {
+    static let insert: StaticString = """
+        INSERT INTO jobs (id, account, session, accepted, progress) VALUES (?1, ?2, ?3, ?4, ?5)
+        """
+
+    static let insertLive: StaticString = """
+        INSERT INTO live_jobs (job, account, state, priority, is_ready, due_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)
+        """
+
+    static let insertCallback: StaticString = """
+        INSERT INTO callbacks (job, events, destination) VALUES (?1, ?2, ?3)
+        """
+
+    static let one: StaticString = """
+        SELECT j.number, j.id, j.account, j.session, coalesce(l.state, j.final_state), l.started_at,
+            j.callback_status, j.accepted, j.progress
+        FROM jobs j LEFT JOIN live_jobs l ON l.job = j.number
+        WHERE j.id = ?1 AND (?2 IS NULL OR j.account = ?2)
+        """
+
+    static let byNumber: StaticString = """
+        SELECT j.number, j.id, j.account, j.session, coalesce(l.state, j.final_state), l.started_at,
+            j.callback_status, j.accepted, j.progress
+        FROM jobs j LEFT JOIN live_jobs l ON l.job = j.number
+        WHERE j.number = ?1
+        """
+
+    /// ?1 account · ?2 before this number · ?3 states between commas, or NULL · ?4 limit
+    static let ofAccount: StaticString = """
+        SELECT j.number, j.id, j.account, j.session, coalesce(l.state, j.final_state), l.started_at,
+            j.callback_status, j.accepted, j.progress
+        FROM jobs j LEFT JOIN live_jobs l ON l.job = j.number
+        WHERE j.account = ?1 AND j.number < ?2
+            AND (?3 IS NULL OR instr(?3, ',' || coalesce(l.state, j.final_state) || ',') > 0)
+        ORDER BY j.number DESC LIMIT ?4
+        """
+
+    /// As ``ofAccount``, ?5 being the session.
+    static let ofSession: StaticString = """
+        SELECT j.number, j.id, j.account, j.session, coalesce(l.state, j.final_state), l.started_at,
+            j.callback_status, j.accepted, j.progress
+        FROM jobs j LEFT JOIN live_jobs l ON l.job = j.number
+        WHERE j.account = ?1 AND j.session = ?5 AND j.number < ?2
+            AND (?3 IS NULL OR instr(?3, ',' || coalesce(l.state, j.final_state) || ',') > 0)
+        ORDER BY j.number DESC LIMIT ?4
+        """
+
+    static let wakeResting: StaticString = """
+        UPDATE live_jobs SET is_ready = 1 WHERE lease_id IS NULL AND is_ready = 0 AND due_at <= ?1
+        """
+
+    static let ready: StaticString = """
+        SELECT job, cancel_requested FROM live_jobs WHERE lease_id IS NULL AND is_ready = 1
+        ORDER BY priority DESC, job LIMIT ?1
+        """
+
+    static let lease: StaticString = """
+        UPDATE live_jobs SET lease_id = ?2, lease_until = ?3, started_at = coalesce(started_at, ?4),
+            state = CASE WHEN provider_succeeded OR state = 'processing' THEN 'processing' ELSE 'generating' END
+        WHERE job = ?1
+        """
+
+    static let renew: StaticString = """
+        UPDATE live_jobs SET lease_until = ?3
+        WHERE job = (SELECT number FROM jobs WHERE id = ?1) AND lease_id = ?2
+        RETURNING cancel_requested
+        """
+
+    static let releaseExpired: StaticString = """
+        UPDATE live_jobs SET lease_id = NULL, lease_until = NULL, is_ready = 1, due_at = ?1
+        WHERE lease_id IS NOT NULL AND lease_until <= ?1
+        """
+
+    static let voidLeases: StaticString = """
+        UPDATE live_jobs SET lease_id = NULL, lease_until = NULL, is_ready = 1, due_at = ?1
+        WHERE lease_id IS NOT NULL
+        """
+
+    static let live: StaticString = """
+        SELECT l.job, l.state, l.lease_id, l.lease_until, l.cancel_requested
+        FROM jobs j JOIN live_jobs l ON l.job = j.number WHERE j.id = ?1
+        """
+
+    static let writeProgress: StaticString = """
+        UPDATE jobs SET progress = ?2, final_state = ?3 WHERE number = ?1
+        """
+
+    static let deleteLive: StaticString = "DELETE FROM live_jobs WHERE job = ?1"
+
+    static let keepLease: StaticString = """
+        UPDATE live_jobs SET state = ?2, provider_succeeded = ?3 WHERE job = ?1
+        """
+
+    static let rest: StaticString = """
+        UPDATE live_jobs SET state = ?2, provider_succeeded = ?3, is_ready = 0, due_at = ?4, lease_id = NULL,
+            lease_until = NULL
+        WHERE job = ?1
+        """
+
+    static let requestCancel: StaticString = "UPDATE live_jobs SET cancel_requested = 1 WHERE job = ?1"
+
+    static let firstReady: StaticString = """
+        SELECT due_at FROM live_jobs WHERE lease_id IS NULL AND is_ready = 1
+        ORDER BY priority DESC, job LIMIT 1
+        """
+
+    static let firstResting: StaticString = """
+        SELECT due_at FROM live_jobs WHERE lease_id IS NULL AND is_ready = 0 ORDER BY due_at LIMIT 1
+        """
+
+    static let insertArtifact: StaticString = """
+        INSERT INTO artifacts (id, account, job, file_name, sha256, media_type, bytes, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """
+
+    static let writeComposition: StaticString = """
+        INSERT INTO compositions (job, variant, document) VALUES (?1, ?2, ?3)
+        ON CONFLICT (job, variant) DO UPDATE SET document = ?3
+        """
+}

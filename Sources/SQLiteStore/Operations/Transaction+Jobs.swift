@@ -1,0 +1,148 @@
+internal import Persistence
+internal import Signing
+internal import ThumbwireKit
+
+extension Transaction {
+    /// A job's row in the queue.
+    struct LiveJob {
+        var number: Int64
+        var state: JobState
+        var leaseID: String?
+        var leaseUntil: Timestamp?
+        var isCancelRequested: Bool
+    }
+
+    /// The records are made by the caller, so that the one writing thread does not have to.
+    func accept(
+        _ job: Job, accepted: [UInt8], progress: [UInt8], callback: Sealed?, event: Event
+    ) throws(StoreError) {
+        try naming(unique: "job \(job.id)", foreign: "account \(job.account)") { () throws(StoreError) in
+            try connection.run(
+                JobSQL.insert, job.id, job.account, job.session, UTF8Text(bytes: accepted),
+                UTF8Text(bytes: progress))
+        }
+        let number = connection.lastInsertRowID
+        try connection.run(
+            JobSQL.insertLive, number, job.account, job.state.rawValue, job.priority, job.createdAt)
+        if let callback {
+            let events = commaSeparated(Set(job.callback?.events ?? []))
+            try connection.run(JobSQL.insertCallback, number, events, callback)
+        }
+        note(.jobClaimable)
+        note(.job(job.id))
+        try record(event, ofJob: number)
+    }
+
+    func claim(limit: Int, lease: Lease, now: Timestamp) throws(StoreError) -> [StoredJob] {
+        try connection.run(JobSQL.wakeResting, now)
+        let ready = try connection.all(JobSQL.ready, limit) {
+            (number: $0.integer(0), isCancelRequested: $0.bool(1))
+        }
+        var claimed: [StoredJob] = []
+        for entry in ready {
+            try connection.run(JobSQL.lease, entry.number, lease.id, lease.until, now)
+            guard
+                let job = try connection.first(JobSQL.byNumber, entry.number, read: StoredJob.init(row:))
+            else { continue }
+            claimed.append(job)
+            note(.job(job.columns.id))
+            if entry.isCancelRequested { note(.cancelRequested(job.columns.id)) }
+        }
+        return claimed
+    }
+
+    func renew(_ jobs: [JobID], lease: Lease) throws(StoreError) -> [JobID: LeaseStanding] {
+        var standings: [JobID: LeaseStanding] = [:]
+        for job in jobs {
+            standings[job] = try connection.first(JobSQL.renew, job, lease.id, lease.until) {
+                LeaseStanding(isCancelRequested: $0.bool(0))
+            }
+        }
+        return standings
+    }
+
+    /// False when somebody else holds the job, or nobody.
+    func apply(_ change: JobChange, progress: [UInt8]) throws(StoreError) -> Bool {
+        guard let live = try live(change.job.id), live.leaseID == change.lease else { return false }
+        let next = change.job.state
+        guard live.state.canBecome(next), next.isTerminal || change.disposition != .finish else {
+            throw .illegalTransition(from: live.state, to: next)
+        }
+        if next.isTerminal {
+            try finish(change.job, number: live.number, progress: progress)
+        } else {
+            try goOn(change, live, progress: progress)
+        }
+        try write(change.artifacts)
+        for (variant, document) in change.compositions {
+            try connection.run(
+                JobSQL.writeComposition, live.number, variant, UTF8Text(bytes: document))
+        }
+        note(.job(change.job.id))
+        if let event = change.event { try record(event, ofJob: live.number) }
+        return true
+    }
+
+    func cancel(
+        _ id: JobID, of account: AccountID, finishing: (Job) -> (job: Job, event: Event)
+    ) throws(StoreError) -> CancelOutcome {
+        guard let stored = try connection.first(JobSQL.one, id, account, read: StoredJob.init(row:)) else {
+            return .notFound
+        }
+        let job = try stored.job()
+        guard let live = try live(id) else { return .alreadyTerminal(job) }
+        if live.leaseID != nil, let until = live.leaseUntil, until > clock.now() {
+            try connection.run(JobSQL.requestCancel, live.number)
+            note(.cancelRequested(id))
+            return .requested(job)
+        }
+        let (finished, event) = finishing(job)
+        guard finished.state.isTerminal, live.state.canBecome(finished.state) else {
+            throw .illegalTransition(from: live.state, to: finished.state)
+        }
+        try finish(finished, number: live.number, progress: JobRecord.progress(finished))
+        note(.job(id))
+        try record(event, ofJob: live.number)
+        return .cancelled(finished)
+    }
+
+    private func live(_ id: JobID) throws(StoreError) -> LiveJob? {
+        try connection.first(JobSQL.live, id) { row throws(StoreError) in
+            LiveJob(
+                number: row.integer(0), state: try row.word(1), leaseID: row.optionalText(2),
+                leaseUntil: row.optionalTimestamp(3), isCancelRequested: row.bool(4))
+        }
+    }
+
+    private func finish(_ job: Job, number: Int64, progress: [UInt8]) throws(StoreError) {
+        try connection.run(
+            JobSQL.writeProgress, number, UTF8Text(bytes: progress), job.state.rawValue)
+        try connection.run(JobSQL.deleteLive, number)
+    }
+
+    private func goOn(_ change: JobChange, _ live: LiveJob, progress: [UInt8]) throws(StoreError) {
+        let noState: String? = nil
+        try connection.run(JobSQL.writeProgress, live.number, UTF8Text(bytes: progress), noState)
+        let state = change.job.state.rawValue
+        let succeeded = change.job.steps.contains { $0.index == 0 && $0.status == .succeeded }
+        guard case .rest(let until) = change.disposition else {
+            return try connection.run(JobSQL.keepLease, live.number, state, succeeded)
+        }
+        // A job that somebody asked to cancel does not rest: the next worker hears of it at once.
+        let due = live.isCancelRequested ? min(until, clock.now()) : until
+        try connection.run(JobSQL.rest, live.number, state, succeeded, due)
+        note(.jobClaimable)
+    }
+
+    private func write(_ artifacts: [Artifact]) throws(StoreError) {
+        for artifact in artifacts {
+            try naming(
+                unique: "artifact \(artifact.id) or its file name", foreign: "account \(artifact.account)"
+            ) { () throws(StoreError) in
+                try connection.run(
+                    JobSQL.insertArtifact, artifact.id, artifact.account, artifact.job, artifact.fileName,
+                    artifact.sha256, artifact.mediaType, artifact.bytes, artifact.createdAt)
+            }
+        }
+    }
+}

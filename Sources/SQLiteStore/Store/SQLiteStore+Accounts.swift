@@ -1,0 +1,115 @@
+package import Persistence
+package import Signing
+package import ThumbwireKit
+
+extension SQLiteStore {
+    package func insert(_ account: Account, callbackSecret: Sealed) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in
+            try naming(unique: "account \(account.id)") { () throws(StoreError) in
+                try transaction.connection.run(
+                    "INSERT INTO accounts (id, name, callback_secret, created_at) VALUES (?1, ?2, ?3, ?4)",
+                    account.id, account.name, callbackSecret, account.createdAt)
+            }
+        }
+    }
+
+    package func account(_ id: AccountID) async throws(StoreError) -> Account? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first("SELECT id, name, created_at FROM accounts WHERE id = ?1", id) {
+                Account(row: $0)
+            }
+        }
+    }
+
+    package func accounts() async throws(StoreError) -> [Account] {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.all("SELECT id, name, created_at FROM accounts ORDER BY number") {
+                Account(row: $0)
+            }
+        }
+    }
+
+    package func callbackSecret(of account: AccountID) async throws(StoreError) -> Sealed? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first("SELECT callback_secret FROM accounts WHERE id = ?1", account) {
+                $0.sealed(0)
+            }
+        }
+    }
+
+    package func insert(_ key: APIKey, valueHash: [UInt8]) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in
+            try naming(unique: "key \(key.id) or its value", foreign: "account \(key.account)") {
+                () throws(StoreError) in
+                try transaction.connection.run(
+                    """
+                    INSERT INTO keys (id, account, name, scopes, value_hash, created_at, expires_at, revoked_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                    """,
+                    key.id, key.account, key.name, commaSeparated(key.scopes), valueHash, key.createdAt,
+                    key.expiresAt, key.revokedAt)
+            }
+        }
+    }
+
+    package func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(
+                """
+                SELECT id, account, name, scopes, created_at, expires_at, revoked_at
+                FROM keys WHERE value_hash = ?1
+                """, valueHash, read: APIKey.init(row:))
+        }
+    }
+
+    package func keys(of account: AccountID) async throws(StoreError) -> [APIKey] {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.all(
+                """
+                SELECT id, account, name, scopes, created_at, expires_at, revoked_at
+                FROM keys WHERE account = ?1 ORDER BY number
+                """, account, read: APIKey.init(row:))
+        }
+    }
+
+    package func revoke(
+        _ key: KeyID, of account: AccountID, at moment: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.run(
+                """
+                UPDATE keys SET revoked_at = coalesce(revoked_at, ?3) WHERE id = ?1 AND account = ?2
+                """, key, account, moment)
+            return transaction.connection.changedRows > 0
+        }
+    }
+}
+
+extension Account {
+    fileprivate init(row: Row) {
+        self.init(id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2))
+    }
+}
+
+extension APIKey {
+    fileprivate init(row: Row) throws(StoreError) {
+        self.init(
+            id: row.identifier(0), account: row.identifier(1), name: row.text(2),
+            scopes: Set(try row.words(3)), createdAt: row.timestamp(4), expiresAt: row.optionalTimestamp(5),
+            revokedAt: row.optionalTimestamp(6))
+    }
+}
+
+/// Says which thing exists already, or is referred to and does not exist, where SQLite only says which constraint.
+func naming<Value>(
+    unique: @autoclosure () -> String, foreign: @autoclosure () -> String? = nil,
+    _ body: () throws(StoreError) -> Value
+) throws(StoreError) -> Value {
+    do throws(StoreError) {
+        return try body()
+    } catch {
+        if error.isUniqueViolation { throw .conflict(unique()) }
+        if error.isForeignKeyViolation, let foreign = foreign() { throw .missing(foreign) }
+        throw error
+    }
+}

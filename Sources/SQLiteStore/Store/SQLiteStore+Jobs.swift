@@ -1,0 +1,132 @@
+package import Persistence
+package import Signing
+package import ThumbwireKit
+
+extension SQLiteStore {
+    package func accept(_ job: Job, callback: Sealed?, event: Event) async throws(StoreError) {
+        guard job.state == .queued else { throw .illegalTransition(from: .queued, to: job.state) }
+        let accepted = JobRecord.accepted(job)
+        let progress = JobRecord.progress(job)
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.accept(
+                job, accepted: accepted, progress: progress, callback: callback, event: event)
+        }
+    }
+
+    package func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(JobSQL.one, id, account, read: StoredJob.init(row:))?.job()
+        }
+    }
+
+    package func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job> {
+        let paging = try Paging(limit: query.limit, cursor: query.cursor)
+        let states = query.states.map { ",\(commaSeparated($0))," }
+        return try await readers.perform { connection throws(StoreError) in
+            let rows: [StoredJob]
+            if let session = query.session {
+                rows = try connection.all(
+                    JobSQL.ofSession, query.account, paging.before, states, paging.limit + 1, session,
+                    read: StoredJob.init(row:))
+            } else {
+                rows = try connection.all(
+                    JobSQL.ofAccount, query.account, paging.before, states, paging.limit + 1,
+                    read: StoredJob.init(row:))
+            }
+            return try paging.page(of: rows, number: { $0.number }) { row throws(StoreError) in try row.job()
+            }
+        }
+    }
+
+    package func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [Job] {
+        let rows = try await writer.perform { transaction throws(StoreError) in
+            try transaction.claim(limit: limit, lease: lease, now: now)
+        }
+        var jobs: [Job] = []
+        for row in rows {
+            jobs.append(try row.job())
+        }
+        return jobs
+    }
+
+    package func renew(
+        _ jobs: [JobID], lease: Lease
+    ) async throws(StoreError) -> [JobID: LeaseStanding] {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.renew(jobs, lease: lease)
+        }
+    }
+
+    package func apply(_ change: JobChange) async throws(StoreError) -> Bool {
+        let progress = JobRecord.progress(change.job)
+        return try await writer.perform { transaction throws(StoreError) in
+            try transaction.apply(change, progress: progress)
+        }
+    }
+
+    package func cancel(
+        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> (job: Job, event: Event)
+    ) async throws(StoreError) -> CancelOutcome {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.cancel(id, of: account, finishing: finishing)
+        }
+    }
+
+    package func releaseExpiredLeases(now: Timestamp) async throws(StoreError) -> Int {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.run(JobSQL.releaseExpired, now)
+            let released = transaction.connection.changedRows
+            if released > 0 { transaction.note(.jobClaimable) }
+            return released
+        }
+    }
+
+    package func nextJobDue() async throws(StoreError) -> Timestamp? {
+        try await readers.perform { connection throws(StoreError) in
+            if let ready = try connection.first(JobSQL.firstReady, read: { $0.timestamp(0) }) { return ready }
+            return try connection.first(JobSQL.firstResting) { $0.timestamp(0) }
+        }
+    }
+
+    package func composition(of job: JobID, variant: Int) async throws(StoreError) -> [UInt8]? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(
+                """
+                SELECT document FROM compositions
+                WHERE job = (SELECT number FROM jobs WHERE id = ?1) AND variant = ?2
+                """, job, variant
+            ) { $0.bytes(0) }
+        }
+    }
+
+    package func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(
+                """
+                SELECT id, account, job, file_name, sha256, media_type, bytes, created_at
+                FROM artifacts WHERE id = ?1 AND account = ?2
+                """, id, account
+            ) { Artifact(row: $0) }
+        }
+    }
+
+    package func artifact(fileName: String) async throws(StoreError) -> Artifact? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(
+                """
+                SELECT id, account, job, file_name, sha256, media_type, bytes, created_at
+                FROM artifacts WHERE file_name = ?1
+                """, fileName
+            ) { Artifact(row: $0) }
+        }
+    }
+}
+
+extension Artifact {
+    fileprivate init(row: Row) {
+        self.init(
+            id: row.identifier(0), account: row.identifier(1),
+            job: row.optionalText(2).map { JobID(rawValue: $0) }, fileName: row.text(3), sha256: row.text(4),
+            mediaType: row.text(5), bytes: Int(row.integer(6)), createdAt: row.timestamp(7))
+    }
+}

@@ -1,0 +1,72 @@
+package import Persistence
+package import ThumbwireKit
+
+/// The store on one SQLite file, with one writing thread and a few reading ones.
+///
+/// One process owns the file (``DataFolder`` sees to that): SQLite 3.40 can damage a log that two connections reset,
+/// so nobody else may write or make checkpoints.
+package final class SQLiteStore: Store {
+    /// The database's name in the data folder.
+    static let fileName = "thumbwire.db"
+    private static let readerThreads = 3
+
+    package let changes: ChangeFeed
+    let writer: Writer
+    let readers: ReaderPool
+    private let closing: BlockingExecutor
+
+    /// Opens the database of a folder, makes or migrates its tables, and voids the leases of the process before: its
+    /// jobs and deliveries are due at once and no attempt is counted.
+    package static func open(folder: String, clock: any WallClock) throws(StoreError) -> SQLiteStore {
+        try open(folder: folder, clock: clock, vfs: nil, synchronous: .full)
+    }
+
+    /// As ``open(folder:clock:)``, on a file system of the tests.
+    static func open(
+        folder: String, clock: any WallClock, vfs: String?, synchronous: Connection.Synchronous
+    ) throws(StoreError) -> SQLiteStore {
+        let settings = Writer.Settings(
+            path: "\(folder)/\(fileName)", vfs: vfs, synchronous: synchronous, clock: clock,
+            changes: ChangeFeed())
+        return try SQLiteStore(settings)
+    }
+
+    private init(_ settings: Writer.Settings) throws(StoreError) {
+        changes = settings.changes
+        writer = try Writer(settings) { connection throws(StoreError) in
+            try Schema.migrate(connection, path: settings.path)
+            try connection.voidLeases(at: settings.clock.now())
+        }
+        readers = ReaderPool(path: settings.path, vfs: settings.vfs, threads: Self.readerThreads)
+        closing = BlockingExecutor(name: "store-close", threads: 1)
+    }
+
+    package func ping() async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.run(
+                "INSERT INTO health VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET checked_at = ?1",
+                transaction.clock.now())
+        }
+    }
+
+    package func close() async {
+        await withCheckedContinuation { continuation in
+            closing.enqueue { [readers, writer] in
+                readers.close()
+                writer.close()
+                continuation.resume()
+            }
+        }
+        changes.finish()
+    }
+}
+
+extension Connection {
+    /// Nobody of this process holds anything yet, so every lease is of a process that is gone.
+    fileprivate func voidLeases(at now: Timestamp) throws(StoreError) {
+        try run("BEGIN IMMEDIATE")
+        try run(JobSQL.voidLeases, now)
+        try run(DeliverySQL.voidLeases)
+        try run("COMMIT")
+    }
+}

@@ -1,0 +1,159 @@
+internal import Foundation
+internal import Persistence
+internal import ThumbwireKit
+
+/// The one thread that writes, with the one connection that writes and makes checkpoints.
+///
+/// Operations that arrive while a commit is being synced make the next commit together, without artificial delay;
+/// callers go on when theirs is durable.
+final class Writer: Sendable {
+    /// What the thread needs to open its connection.
+    struct Settings: Sendable {
+        var path: String
+        var vfs: String?
+        var synchronous: Connection.Synchronous
+        var clock: any WallClock
+        var changes: ChangeFeed
+    }
+
+    private struct Operation: Sendable {
+        /// Returns what tells the caller, run after the commit.
+        var apply: @Sendable (Transaction) throws(StoreError) -> @Sendable () -> Void
+        var fail: @Sendable (StoreError) -> Void
+    }
+
+    /// Bounds how long the first of a commit waits for the last.
+    private static let maximumBatch = 1_024
+
+    private let mailbox = Mailbox<Operation>()
+    private let ended = Handoff<Void>()
+
+    /// Starts the thread; returns when its connection is open and `prepare` has run on it.
+    init(_ settings: Settings, prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void)
+        throws(StoreError)
+    {
+        let opened = Handoff<Result<Void, StoreError>>()
+        let thread = Thread { [mailbox, ended] in
+            do throws(StoreError) {
+                let connection = try Connection(
+                    path: settings.path, role: .writer(synchronous: settings.synchronous), vfs: settings.vfs)
+                try prepare(connection)
+                opened.give(.success(()))
+                while let batch = mailbox.take(atMost: Self.maximumBatch) {
+                    Self.commit(batch, connection, settings)
+                }
+            } catch {
+                mailbox.close()
+                opened.give(.failure(error))
+            }
+            ended.give(())
+        }
+        thread.name = "store-writer"
+        thread.stackSize = 1 << 20
+        thread.start()
+        try opened.take().get()
+    }
+
+    deinit {
+        mailbox.close()
+    }
+
+    /// Runs an operation in the next commit and returns when that is durable.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
+            let operation = Operation(
+                apply: { transaction throws(StoreError) in
+                    let value = try body(transaction)
+                    return { continuation.resume(returning: .success(value)) }
+                },
+                fail: { continuation.resume(returning: .failure($0)) })
+            if !mailbox.append(operation) {
+                continuation.resume(returning: .failure(.closed))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Commits what was handed in and closes the connection; blocks until that is done.
+    func close() {
+        mailbox.close()
+        ended.take()
+    }
+
+    private static func commit(_ batch: [Operation], _ connection: Connection, _ settings: Settings) {
+        let transaction = Transaction(connection: connection, clock: settings.clock)
+        do throws(StoreError) {
+            try connection.run("BEGIN IMMEDIATE")
+            let outcomes = try apply(batch, transaction)
+            try connection.run("COMMIT")
+            for tell in outcomes { tell() }
+            settings.changes.publish(transaction.changes)
+        } catch {
+            rollBack(connection)
+            for operation in batch { operation.fail(error) }
+        }
+    }
+
+    /// Applies each operation inside its own savepoint; throws only what spoils the whole transaction.
+    private static func apply(
+        _ batch: [Operation], _ transaction: Transaction
+    ) throws(StoreError) -> [@Sendable () -> Void] {
+        var outcomes: [@Sendable () -> Void] = []
+        outcomes.reserveCapacity(batch.count)
+        for operation in batch {
+            let noted = transaction.changes.count
+            try transaction.connection.run("SAVEPOINT operation")
+            do throws(StoreError) {
+                outcomes.append(try operation.apply(transaction))
+            } catch {
+                guard transaction.connection.isInTransaction else { throw error }
+                try transaction.connection.run("ROLLBACK TO operation")
+                transaction.forgetChanges(from: noted)
+                outcomes.append { operation.fail(error) }
+            }
+            try transaction.connection.run("RELEASE operation")
+        }
+        return outcomes
+    }
+
+    private static func rollBack(_ connection: Connection) {
+        guard connection.isInTransaction else { return }
+        do throws(StoreError) {
+            try connection.run("ROLLBACK")
+        } catch {
+            // A rollback that fails leaves the transaction open; the next BEGIN fails and says so to its callers.
+            assertionFailure("rollback refused: \(error)")
+        }
+    }
+}
+
+/// A value that one thread waits for and another gives, once.
+final class Handoff<Value: Sendable>: Sendable {
+    // Proof of `@unchecked`: `value` is only touched between `condition.lock()` and `condition.unlock()`.
+    private final class Shared: @unchecked Sendable {
+        let condition = NSCondition()
+        var value: Value?
+    }
+
+    private let shared = Shared()
+
+    func give(_ value: Value) {
+        shared.condition.lock()
+        shared.value = value
+        shared.condition.broadcast()
+        shared.condition.unlock()
+    }
+
+    /// Blocks the thread until the value is there.
+    @discardableResult func take() -> Value {
+        shared.condition.lock()
+        defer { shared.condition.unlock() }
+        while true {
+            if let value = shared.value { return value }
+            shared.condition.wait()
+        }
+    }
+}
