@@ -64,7 +64,7 @@ final class ListenStream: Sendable {
     }
 
     private func take(_ event: ServerSentEvent) async {
-        guard let document = try? JSONValue(parsing: event.data), let id = event.id ?? document["id"]?.string
+        guard let document = try? JSONValue(parsing: event.data), let id = document["id"]?.string ?? event.id
         else { return }
         var received = ReceivedEvent(
             id: id, body: Array(event.data.utf8), document: document, isVerified: false)

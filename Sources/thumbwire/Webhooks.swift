@@ -71,7 +71,7 @@ enum Webhooks {
         Output.table(
             ["ID", "EVENT", "TYPE", "STATUS", "ATTEMPTS", "LAST"],
             answer.items.map { delivery in
-                ["id", "eventId", "type", "status", "attempts", "lastStatusCode"].map { delivery.text($0) }
+                ["id", "eventId", "type", "status", "attempts", "lastStatus"].map { delivery.text($0) }
             })
     }
 
