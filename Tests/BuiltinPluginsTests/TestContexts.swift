@@ -73,7 +73,8 @@ func chain(
     var composition = context.composition
     let steps: [any PostProcessor] = [
         try configured(SmartCrop.self), try configured(ColorGrade.self), try configured(AccentDetection.self),
-        try configured(Layout.self), try configured(Overlay.self, overlay), try configured(Encode.self, encode),
+        try configured(Layout.self), try configured(Overlay.self, overlay),
+        try configured(Encode.self, encode),
     ]
     for step in steps { try step.process(&composition, context: context) }
     return (composition, context)

@@ -32,7 +32,8 @@ package struct Layout: PostProcessor {
             ConfigurationField(
                 "uppercase", .choice(TitleCase.allCases.map { $0.rawValue }),
                 "capitals: auto takes them for short titles in scripts that have them", default: "auto"),
-            ConfigurationField("scrim", .boolean, "whether it may darken the picture behind the title", default: true),
+            ConfigurationField(
+                "scrim", .boolean, "whether it may darken the picture behind the title", default: true),
             StepScope.field,
         ])
 
@@ -110,7 +111,13 @@ package struct Layout: PostProcessor {
         guard let renderer = Renderer.ofThisThread else {
             throw Failure(.misconfigured, code: "no_fonts", message: "this machine has no fonts")
         }
-        let measurement = renderer.measure(text, canvas: canvas)
+        var measurement = renderer.measure(text, canvas: canvas)
+        if let narrow = style.condensed(text, measurement.resolved, on: canvas) {
+            let tried = renderer.measure(narrow, canvas: canvas)
+            if tried.resolved.fontSize > measurement.resolved.fontSize * TitleStyle.condensedGain {
+                (text, measurement) = (narrow, tried)
+            }
+        }
         text.resolved = measurement.resolved
         let minimum = text.fit.minimum * Double(canvas.shorterSide)
         if measurement.resolved.fontSize < minimum * 0.995 {
@@ -131,7 +138,12 @@ package struct Layout: PostProcessor {
         let scrim = Scrim(layout: layout, side: side, frame: geometry.frame, ink: ink)
         // Light letters want dark behind them; for dark letters the outline is light and does the work.
         guard Contrast.luminance(text.fill) > 0.4 else { return }
-        let least = layout == .fullBleed ? 0.0 : layout == .textCenter ? 0.30 : 0.50
+        let least =
+            switch layout {
+            case .fullBleed: 0.0
+            case .textCenter: 0.12
+            case .textLeft, .textRight, .textBottom: 0.35
+            }
         let (strength, contrast) = scrim.solve(grid, fill: text.fill, least: least)
         found["contrast"] = .number((contrast * 100).rounded() / 100)
         found["scrim"] = .number((strength * 1_000).rounded() / 1_000)
@@ -142,7 +154,8 @@ package struct Layout: PostProcessor {
     /// The side with the least edges and saliency behind the text; the first wins ties.
     private func calmestSide(_ grid: PictureGrid, _ geometry: TitleGeometry) -> TitleGeometry.Side {
         let saliency = SaliencyMap(grid)
-        let sides: [TitleGeometry.Side] = geometry.frame == .portrait ? [.top, .bottom] : [.top, .bottom, .left, .right]
+        let sides: [TitleGeometry.Side] =
+            geometry.frame == .portrait ? [.top, .bottom] : [.top, .bottom, .left, .right]
         var best = (side: TitleGeometry.Side.top, busyness: Double.infinity)
         for side in sides {
             let box = geometry.box(for: .fullBleed, side: side)

@@ -84,14 +84,15 @@ struct OverlayParts: Sendable {
     private func drawn(_ badge: BadgeDesign, _ canvas: PixelSize, accent: Color) -> [Layer] {
         let side = Double(canvas.shorterSide)
         let isPortrait = TitleGeometry(canvas).frame == .portrait
-        let (width, height) = Double(canvas.width) > side ? (Double(canvas.width), side) : (side, Double(canvas.height))
+        let (width, height) =
+            Double(canvas.width) > side ? (Double(canvas.width), side) : (side, Double(canvas.height))
         let boxHeight = 0.1 * side
         let boxWidth = min(0.5 * width, boxHeight * (0.9 + 0.62 * Double(badge.text.unicodeScalars.count)))
         let margin = 0.045 * side
         // Shorts cover more at the top, the bottom and the right.
         let top = isPortrait ? 0.16 * height : margin
         let bottom = isPortrait ? 0.26 * height : 0.15 * side
-        let right = isPortrait ? 0.12 * width : margin
+        let right = isPortrait ? 0.16 * width : margin
         let place = badge.anchor.fractions
         let x = margin + (width - margin - right - boxWidth) * place.x
         let y = top + (height - top - bottom - boxHeight) * place.y
@@ -111,7 +112,8 @@ struct OverlayParts: Sendable {
         return [
             Layer(
                 id: "overlay-badge",
-                content: .shape(ShapeLayer(rect: rect, figure: .rectangle(cornerRadius: 0.022), fill: ground))),
+                content: .shape(ShapeLayer(rect: rect, figure: .rectangle(cornerRadius: 0.022), fill: ground))
+            ),
             Layer(id: "overlay-badge-text", content: .text(text)),
         ]
     }

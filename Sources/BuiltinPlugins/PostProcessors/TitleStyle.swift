@@ -10,6 +10,11 @@ struct TitleStyle: Sendable {
     /// Capitals slow down reading beyond this length.
     static let longestCapitals = 36
 
+    /// Below this size, in fractions of the shorter side, long words get the narrow family.
+    private static let roomySize = 0.16
+    /// How much larger the narrow family must come out.
+    static let condensedGain = 1.25
+
     let font: TextLayer.Font
     let fill: Color
 
@@ -40,6 +45,19 @@ struct TitleStyle: Sendable {
         return text
     }
 
+    /// The same layer in the narrow family, where capitals came out small in the default one.
+    func condensed(_ text: TextLayer, _ resolved: TextLayer.Resolved, on canvas: PixelSize) -> TextLayer? {
+        guard text.letterCase == .upper, font.family == Fonts.defaultFamily,
+            resolved.fontSize < Self.roomySize * Double(canvas.shorterSide)
+        else { return nil }
+        var narrow = text
+        narrow.font = TextLayer.Font(family: Fonts.condensedFamily, weight: 700)
+        narrow.tracking = 0.005
+        narrow.lineHeight = 0.92
+        narrow.fit.maximum = Self.maximumSize * 1.1
+        return narrow
+    }
+
     /// Colours the words that accent detection found; a colour too dark for its ground is lightened.
     func stress(_ text: inout TextLayer, with accent: JSONValue?, on grid: PictureGrid) {
         guard let hex = accent?["color"]?.string, var color = Color(hex: hex) else { return }
@@ -68,7 +86,8 @@ struct TitleStyle: Sendable {
         return scalars.allSatisfy { scalar in
             // Turkish and German have small letters whose capitals depend on the language or do not exist.
             if ["ı", "ğ", "ş", "İ", "ß"].contains(scalar) { return false }
-            return !scalar.properties.isAlphabetic || scalar.value < 0x530 || (0x1E00...0x1FFF).contains(scalar.value)
+            return !scalar.properties.isAlphabetic || scalar.value < 0x530
+                || (0x1E00...0x1FFF).contains(scalar.value)
         }
     }
 }

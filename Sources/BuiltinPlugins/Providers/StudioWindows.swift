@@ -40,8 +40,8 @@ struct StudioWindows {
         if area.width > 0.9, area.height > 0.9 {
             // The title covers the middle: windows look in from the sides.
             return [
-                frame(0.07, 0.24, 0.62, -8), frame(0.93, 0.30, 0.66, 7), frame(0.10, 0.86, 0.60, 5),
-                frame(0.90, 0.88, 0.62, -6),
+                frame(0.13, 0.20, 0.62, -8), frame(0.88, 0.22, 0.66, 7), frame(0.15, 0.86, 0.60, 5),
+                frame(0.86, 0.84, 0.62, -6),
             ]
         }
         if pen.height > pen.width {
@@ -66,9 +66,10 @@ struct StudioWindows {
             layers.append(
                 pen.shape(
                     frame.x, frame.y + 0.018 * pen.side, frame.width + grow, frame.height + grow,
-                    .rectangle(cornerRadius: corner * 1.6), fill: Color.black.withAlpha(0.09), angle: frame.angle))
+                    .rectangle(cornerRadius: corner * 1.6), fill: Color.black.withAlpha(0.09),
+                    angle: frame.angle))
         }
-        let body = scene.palette.ground.brightened(0.20).color
+        let body = scene.palette.ground.brightened(0.25).color
         let edge = scene.palette.light(0).brightened(0.75).color.withAlpha(0.55)
         layers.append(
             pen.shape(
@@ -89,7 +90,8 @@ struct StudioWindows {
 
     private func code(_ frame: Frame, _ pen: StudioPen, _ random: inout StudioRandom) -> [Layer] {
         let tones = [
-            scene.palette.light(0).brightened(0.74), scene.palette.light(1).brightened(0.74), scene.palette.spark,
+            scene.palette.light(0).brightened(0.74), scene.palette.light(1).brightened(0.74),
+            scene.palette.spark,
             scene.palette.ground.brightened(0.62), OKLab(lightness: 0.88, a: 0, b: 0),
         ]
         let rows = 10

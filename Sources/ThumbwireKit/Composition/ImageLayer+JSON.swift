@@ -24,7 +24,9 @@ extension ImageLayer {
         }
         members["focus"] = focus?.json
         if let grade {
-            members["grade"] = ["preset": .string(grade.preset.rawValue), "strength": .number(grade.strength)]
+            members["grade"] = [
+                "preset": .string(grade.preset.rawValue), "strength": .number(grade.strength),
+            ]
         }
         return members
     }
