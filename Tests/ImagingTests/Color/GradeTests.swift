@@ -142,7 +142,7 @@ private func gray(_ value: Int) -> Color {
 
         table.apply(to: after)
 
-        #expect(after.bytes.elementsEqual(before.bytes))
+        withExtendedLifetime((before, after)) { #expect(after.bytes.elementsEqual(before.bytes)) }
     }
 
     @Test func `a vignette darkens corners and leaves the middle`() {
