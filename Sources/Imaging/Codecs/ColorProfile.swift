@@ -34,7 +34,8 @@ final class ColorProfile {
         } else if tw_cms_is_rgb(profile) != 0, let transform = transform(from: tw_cms_bgra()) {
             defer { cmsDeleteTransform(transform) }
             guard !isIdentity(transform) else { return }
-            cmsDoTransform(transform, pixels.base, pixels.base, UInt32(pixels.size.width * pixels.size.height))
+            cmsDoTransform(
+                transform, pixels.base, pixels.base, UInt32(pixels.size.width * pixels.size.height))
         }
     }
 

@@ -102,7 +102,9 @@ struct ByteBudgetSearch {
     mutating func best(_ options: EncodeOptions) throws(ImageError) -> EncodedImage? {
         if let image = try attempt(options, quality: options.quality) { return image }
         var (low, high) = (min(options.minimumQuality, options.quality), options.quality)
-        guard encoder.hasQuality, low < high, var best = try attempt(options, quality: low) else { return nil }
+        guard encoder.hasQuality, low < high, var best = try attempt(options, quality: low) else {
+            return nil
+        }
         while high - low > 1 {
             let middle = (low + high) / 2
             if let image = try attempt(options, quality: middle) {

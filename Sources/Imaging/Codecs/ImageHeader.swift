@@ -54,7 +54,8 @@ extension ImageHeader {
     }
 
     private mutating func read(
-        jpegSegment marker: Int, _ view: ByteView, _ range: Range<Int>, _ chunks: inout [Int: ArraySlice<UInt8>]
+        jpegSegment marker: Int, _ view: ByteView, _ range: Range<Int>,
+        _ chunks: inout [Int: ArraySlice<UInt8>]
     ) {
         let start = range.lowerBound
         switch marker {
@@ -83,11 +84,12 @@ extension ImageHeader {
         self.init(size: PixelSize(width: width, height: height))
         guard width > 0, height > 0 else { throw .corrupt("it has no pixels") }
         var offset = 8
-        while !view.has("IEND", at: offset + 4) {
+        while true {
             guard let length = view.integer(at: offset, bytes: 4), offset + 12 + length <= bytes.count else {
                 isCut = true
                 return
             }
+            if view.has("IEND", at: offset + 4) { return }
             if view.has("eXIf", at: offset + 4) {
                 orientation = Orientation(exif: bytes[offset + 8..<offset + 8 + length])
             }

@@ -20,6 +20,8 @@ struct PNGDecoder {
         }
         let hasAlpha = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
         image.format = tw_png_format_bgra()
+        // Without a gamma of its own, a picture of 16 bits would be taken for linear light.
+        image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
         let pixels = PixelBuffer(size: header.size, hasAlpha: hasAlpha)
         guard png_image_finish_read(&image, nil, pixels.base, Int32(pixels.stride), nil) != 0 else {
             throw failure(of: image)

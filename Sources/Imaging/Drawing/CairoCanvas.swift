@@ -26,6 +26,14 @@ final class CairoCanvas {
         cairo_surface_destroy(surface)
     }
 
+    /// Throws when Cairo gave up on anything drawn so far; it draws nothing from then on.
+    func check() throws(ImageError) {
+        let status = cairo_status(context)
+        guard status == CAIRO_STATUS_SUCCESS else {
+            throw .drawingFailed(String(cString: cairo_status_to_string(status)))
+        }
+    }
+
     /// Changes the pixels past Cairo, which is told before and after.
     func withPixels(_ body: (PixelBuffer) -> Void) {
         cairo_surface_flush(surface)
@@ -55,7 +63,8 @@ extension PixelBuffer {
     /// A Cairo surface over these pixels, which must outlive it.
     func makeSurface() -> OpaquePointer? {
         cairo_image_surface_create_for_data(
-            base.assumingMemoryBound(to: UInt8.self), CAIRO_FORMAT_ARGB32, Int32(size.width), Int32(size.height),
+            base.assumingMemoryBound(to: UInt8.self), CAIRO_FORMAT_ARGB32, Int32(size.width),
+            Int32(size.height),
             Int32(stride))
     }
 }

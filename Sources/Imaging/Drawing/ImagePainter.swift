@@ -4,21 +4,38 @@ import ThumbwireKit
 /// Draws a picture over the canvas or at an anchor.
 struct ImagePainter {
     let image: ImageLayer
-    let source: PixelBuffer
     let canvas: CairoCanvas
 
-    /// Resizes, lets `grade` change the resized copy in place, and draws it.
-    func draw(opacity: Double, blend: BlendMode, grade: (PixelBuffer) -> Void) {
-        let (part, frame) = geometry
-        let size = PixelSize(width: max(Int(frame.width), 1), height: max(Int(frame.height), 1))
-        let pixels = Resampler.resize(source, crop: part, to: size)
-        grade(pixels)
-        let isPlain = opacity >= 1 && blend == .normal && !pixels.hasAlpha && size == canvas.pixels.size
-        if isPlain, frame.x == 0, frame.y == 0 {
-            canvas.withPixels { $0.base.copyMemory(from: pixels.base, byteCount: pixels.bytes.count) }
-        } else {
-            paint(pixels, at: frame, opacity: opacity, blend: blend)
+    /// A copy at the size at which it is drawn.
+    func resized(_ source: PixelBuffer) -> PixelBuffer {
+        let whole = PixelRect(
+            x: 0, y: 0, width: Double(source.size.width), height: Double(source.size.height))
+        switch image.placement {
+        case .cover(let crop):
+            let part = crop.pixels(of: source.size).clamped(to: whole)
+            let frame = PixelRect(x: 0, y: 0, width: canvas.width, height: canvas.height)
+            return Resampler.resize(source, crop: part.cut(toShapeOf: frame), to: canvas.pixels.size)
+        case .anchored(_, let fraction, _):
+            return Resampler.resize(source, to: anchoredSize(of: source.size, fraction: fraction))
         }
+    }
+
+    /// Draws pixels that `resized` made.
+    func draw(_ pixels: PixelBuffer, opacity: Double, blend: BlendMode) {
+        var isCover = false
+        if case .cover = image.placement { isCover = true }
+        if isCover, opacity >= 1, blend == .normal, !pixels.hasAlpha {
+            canvas.withPixels { $0.base.copyMemory(from: pixels.base, byteCount: pixels.bytes.count) }
+            return
+        }
+        let corner: (x: Double, y: Double) =
+            switch image.placement {
+            case .cover: (0, 0)
+            case .anchored(let anchor, _, let margin): corner(of: pixels.size, anchor, margin: margin)
+            }
+        let frame = PixelRect(
+            x: corner.x, y: corner.y, width: Double(pixels.size.width), height: Double(pixels.size.height))
+        paint(pixels, at: frame, opacity: opacity, blend: blend)
     }
 
     private func paint(_ pixels: PixelBuffer, at frame: PixelRect, opacity: Double, blend: BlendMode) {
@@ -35,31 +52,20 @@ struct ImagePainter {
         cairo_surface_destroy(surface)
     }
 
-    /// The part of the source, in its pixels, and the frame on the canvas, in whole ones.
-    private var geometry: (part: PixelRect, frame: PixelRect) {
-        let whole = PixelRect(
-            x: 0, y: 0, width: Double(source.size.width), height: Double(source.size.height))
-        switch image.placement {
-        case .cover(let crop):
-            let part = crop.pixels(of: source.size).clamped(to: whole)
-            let frame = PixelRect(x: 0, y: 0, width: canvas.width, height: canvas.height)
-            return (part.cut(toShapeOf: frame), frame)
-        case .anchored(let anchor, let fraction, let margin):
-            return (whole, anchoredFrame(anchor, fraction: fraction, margin: margin))
-        }
+    private func anchoredSize(of source: PixelSize, fraction: Double) -> PixelSize {
+        let aspect = Double(source.height) / Double(source.width)
+        // Twice the canvas is more than any picture shows.
+        let widest = max(min(2 * canvas.width, 2 * canvas.height / aspect), 1)
+        let width = min(max(fraction.within(4) * canvas.width, 1), widest).rounded()
+        return PixelSize(width: Int(width), height: Int(max((width * aspect).rounded(), 1)))
     }
 
-    private func anchoredFrame(_ anchor: Anchor, fraction: Double, margin: Double) -> PixelRect {
-        let aspect = Double(source.size.height) / Double(source.size.width)
-        // Twice the canvas is more than any picture shows.
-        let widest = min(2 * canvas.width, 2 * canvas.height / aspect)
-        let width = min(max(fraction * canvas.width, 1), max(widest, 1)).rounded()
-        let height = max((width * aspect).rounded(), 1)
-        let gap = margin * Double(canvas.pixels.size.shorterSide)
-        let place = anchor.place
-        let x = gap + (canvas.width - 2 * gap - width) * place.x
-        let y = gap + (canvas.height - 2 * gap - height) * place.y
-        return PixelRect(x: x.rounded(), y: y.rounded(), width: width, height: height)
+    /// The top left corner, in whole pixels of the canvas.
+    private func corner(of size: PixelSize, _ anchor: Anchor, margin: Double) -> (x: Double, y: Double) {
+        let gap = margin.within(16) * Double(canvas.pixels.size.shorterSide)
+        let x = gap + (canvas.width - 2 * gap - Double(size.width)) * anchor.place.x
+        let y = gap + (canvas.height - 2 * gap - Double(size.height)) * anchor.place.y
+        return (x.rounded(), y.rounded())
     }
 }
 
@@ -95,6 +101,7 @@ extension PixelRect {
         let scale = min(width / frame.width, height / frame.height)
         let (newWidth, newHeight) = (frame.width * scale, frame.height * scale)
         return PixelRect(
-            x: x + (width - newWidth) / 2, y: y + (height - newHeight) / 2, width: newWidth, height: newHeight)
+            x: x + (width - newWidth) / 2, y: y + (height - newHeight) / 2, width: newWidth, height: newHeight
+        )
     }
 }

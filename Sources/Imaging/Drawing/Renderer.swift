@@ -13,16 +13,28 @@ package final class Renderer {
 
     private let fitter: TextFitter
     private let gradeApplier: GradeApplier
+    private var cache: FrameCache
 
     /// A renderer with a font map of its own.
-    package init(fonts: Fonts, gradeApplier: @escaping GradeApplier) {
+    ///
+    /// With `cacheBytes`, it keeps that many bytes of resized and graded pictures, so that a new title over the same
+    /// picture takes a few milliseconds. A picture found there is not asked for again: its name must stand for
+    /// the same pixels for ever, and whether the caller may see it must be decided before.
+    package init(fonts: Fonts, cacheBytes: Int = 0, gradeApplier: @escaping GradeApplier) {
         fitter = TextFitter(fonts: fonts)
+        cache = FrameCache(maximumBytes: cacheBytes)
         self.gradeApplier = gradeApplier
+    }
+
+    /// Frees the pictures kept for later renders.
+    package func emptyCache() {
+        cache.removeAll()
     }
 
     /// The picture of a composition; `images` gives the pictures it names and may be called once a layer.
     ///
-    /// Throws what `images` throws, and ``ImageError/tooLarge(_:limit:)`` for the canvas.
+    /// Throws what `images` throws, ``ImageError/tooLarge(_:limit:)`` for the canvas, and
+    /// ``ImageError/drawingFailed(_:)`` when memory runs out.
     package func render(
         _ composition: Composition, images: (ImageReference) throws -> PixelBuffer
     ) throws -> Rendering {
@@ -40,6 +52,7 @@ package final class Renderer {
             if vignette != nil { layers.removeFirst() }
             try draw(layer, vignette: vignette ?? 0, on: canvas, images, &rendering)
         }
+        try canvas.check()
         canvas.withPixels { $0.makeOpaque() }
         return rendering
     }
@@ -70,10 +83,14 @@ package final class Renderer {
     ) throws {
         switch layer.content {
         case .image(let image):
-            let painter = ImagePainter(image: image, source: try images(image.source), canvas: canvas)
-            painter.draw(opacity: layer.opacity, blend: layer.blend) { pixels in
+            let key = FrameCache.Key(image: image, vignette: vignette, canvas: canvas.pixels.size)
+            let painter = ImagePainter(image: image, canvas: canvas)
+            let pixels = try cache.frame(key) {
+                let pixels = painter.resized(try images(image.source))
                 grade(pixels, image.grade, vignette)
+                return pixels
             }
+            painter.draw(pixels, opacity: layer.opacity, blend: layer.blend)
         case .gradient(let gradient):
             GradientPainter(gradient: gradient).draw(on: canvas, opacity: layer.opacity, blend: layer.blend)
         case .shape(let shape):

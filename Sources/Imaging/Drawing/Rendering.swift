@@ -18,8 +18,8 @@ package enum RenderWarning: Hashable, Sendable, CustomStringConvertible {
     case missingGlyphs(characters: Int, layer: String)
     /// The family is not installed; the default one stands in for it.
     case fontMissing(family: String, layer: String)
-    /// The text fits its rectangle only below its least size.
-    case textTooSmall(layer: String, pixels: Double)
+    /// The text fits its rectangle only below its least size, or in more lines than asked for.
+    case textTooLong(layer: String, lines: Int, fontSize: Double)
     /// The text has more scalars than are drawn.
     case textCut(layer: String, maximum: Int)
 
@@ -29,7 +29,7 @@ package enum RenderWarning: Hashable, Sendable, CustomStringConvertible {
         case .layerSkipped: "layer_skipped"
         case .missingGlyphs: "missing_glyphs"
         case .fontMissing: "font_missing"
-        case .textTooSmall: "text_too_small"
+        case .textTooLong: "text_too_long"
         case .textCut: "text_cut"
         }
     }
@@ -42,8 +42,9 @@ package enum RenderWarning: Hashable, Sendable, CustomStringConvertible {
             "no font has \(characters) of the characters of layer \(layer)"
         case .fontMissing(let family, let layer):
             "font family \(family) of layer \(layer) is not installed; \(Fonts.defaultFamily) was used"
-        case .textTooSmall(let layer, let pixels):
-            "text of layer \(layer) fits only at \(Int(pixels.rounded())) pixels, below its minimum"
+        case .textTooLong(let layer, let lines, let fontSize):
+            "text of layer \(layer) is too long for its fit: it takes \(lines) lines of "
+                + "\(Int(fontSize.rounded())) pixels"
         case .textCut(let layer, let maximum): "text of layer \(layer) was cut after \(maximum) scalars"
         }
     }

@@ -1,4 +1,5 @@
 import CPango
+import Glibc
 import ThumbwireKit
 
 /// One text on its way to a size and lines.
@@ -7,11 +8,19 @@ import ThumbwireKit
 /// whose real ink gives the size it allows; the best is shaped at that size and checked.
 struct FitAttempt {
     /// One more line must bring this much more size.
-    private static let lineGain = 1.06
+    private static let lineGain = 1.08
+    /// Lines of very different widths must bring this much more size.
+    private static let raggedGain = 1.12
+    /// Each line that cuts what belongs together must bring this much more size.
+    private static let badBreakGain = 1.22
+    /// How many times wider than the narrowest line the widest may be.
+    private static let greatestRaggedness = 2.6
+    /// Lines to which a text that is too long for its fit may grow.
+    private static let mostLines = 16
     /// A lone short word on the last line must bring this much more size.
     private static let orphanGain = 1.25
-    /// The least distance of one line's ink to the next, in em, where the line height leaves less.
-    private static let leastGap = 0.06
+    /// The least distance of one line's ink to the next, in em and in widths of the outline.
+    private static let leastGap = (em: 0.03, strokes: 1.5)
     /// A size in pixels below which letters are no letters.
     private static let smallestSize = 4.0
 
@@ -21,8 +30,8 @@ struct FitAttempt {
     let box: PixelRect
     let shorterSide: Double
     let shaper: TextShaper
-    /// True when the size came out below the layer's minimum.
-    private(set) var isBelowMinimum = false
+    /// True when the text kept neither its least size nor its number of lines.
+    private(set) var exceedsFit = false
 
     init(
         layer: TextLayer, text: PreparedText, face: TextLayer.Font, box: PixelRect, shorterSide: Double,
@@ -43,36 +52,54 @@ struct FitAttempt {
         let nothing = FittedText(fontSize: minimum, stroke: 0, lines: [])
         guard !text.bytes.isEmpty, box.width > 1, box.height > 1 else { return nothing }
         let reference = MeasuredText.referenceSize
-        let whole = shaper.line(text.bytes[...], face: face, size: reference, tracking: layer.tracking)
+        let whole = shaper.line(text.bytes[...], face: face, size: reference, tracking: tracking)
         let measured = MeasuredText(text.bytes, line: whole)
         guard let candidate = bestCandidate(measured, isRightToLeft) else { return nothing }
-        isBelowMinimum = candidate.size < minimum * 0.995
+        exceedsFit = candidate.size < minimum * 0.995 || candidate.exceedsLines
         return place(candidate, isRightToLeft)
     }
 
-    private var minimum: Double { layer.fit.minimum * shorterSide }
-    private var maximum: Double { max(layer.fit.maximum, layer.fit.minimum) * shorterSide }
-    private var strokeEm: Double { max(layer.stroke?.width ?? 0, 0) }
+    private var minimum: Double { layer.fit.minimum.within(4) * shorterSide }
+    private var maximum: Double { max(layer.fit.maximum, layer.fit.minimum).within(4) * shorterSide }
+    private var strokeEm: Double { max(layer.stroke?.width ?? 0, 0).within(1) }
+    private var tracking: Double { layer.tracking.within(2) }
+    private var maximumLines: Int { min(max(layer.fit.maximumLines, 1), Self.mostLines) }
 
-    /// Whole words if they stay readable; words broken between letters if those come out larger.
+    /// Whole words if they stay readable; else words broken between letters, or more lines than asked for,
+    /// whichever comes out larger.
     private func bestCandidate(_ measured: MeasuredText, _ isRightToLeft: Bool) -> Candidate? {
-        let whole = best(of: LineBreaker(pieces: measured.pieces()))
-        guard let whole, whole.size < minimum, !isRightToLeft else { return whole }
-        let broken = best(of: LineBreaker(pieces: measured.pieces(breakingAnywhere: true)))
-        guard let broken, broken.size > whole.size * 1.3 else { return whole }
-        return broken
+        let breaker = LineBreaker(pieces: measured.pieces())
+        let least = breaker.minimumLines
+        let whole = best(of: breaker, least...max(maximumLines, least))
+        guard let whole, whole.size < minimum else { return whole }
+        var candidates = [whole]
+        // Letters that join across the break would lose their shape.
+        if !isRightToLeft {
+            let letters = LineBreaker(pieces: measured.pieces(breakingAnywhere: true))
+            candidates += [best(of: letters, least...max(maximumLines, least))].compactMap(\.self)
+        }
+        let more = maximumLines + 1
+        if more <= Self.mostLines,
+            var taller = best(of: breaker, max(more, least)...max(Self.mostLines, least))
+        {
+            taller.exceedsLines = true
+            candidates.append(taller)
+        }
+        // Each step away from what was asked must bring a third more.
+        return candidates.dropFirst().reduce(whole) { $1.size > $0.size * 1.3 ? $1 : $0 }
     }
 
-    private func best(of breaker: LineBreaker) -> Candidate? {
+    private func best(of breaker: LineBreaker, _ counts: ClosedRange<Int>) -> Candidate? {
         guard !breaker.pieces.isEmpty else { return nil }
-        let most = max(layer.fit.maximumLines, breaker.minimumLines)
         var best: Candidate?
-        for count in breaker.minimumLines...max(most, breaker.minimumLines) {
+        for count in counts {
             guard let lines = breaker.lines(count) else { break }
             var candidate = Candidate(lines: lines.map(breaker.bytes), size: 0)
             candidate.size = size(of: candidate)
-            let isOrphaned = count > 1 && lines.last.map(breaker.isOrphan) == true
-            candidate.score = candidate.size / (isOrphaned ? Self.orphanGain : 1)
+            candidate.score = candidate.size
+            if count > 1, lines.last.map(breaker.isOrphan) == true { candidate.score /= Self.orphanGain }
+            candidate.score /= pow(Self.badBreakGain, Double(breaker.badBreaks(lines)))
+            if breaker.raggedness(lines) > Self.greatestRaggedness { candidate.score /= Self.raggedGain }
             guard let current = best else {
                 best = candidate
                 continue
@@ -112,7 +139,7 @@ struct FitAttempt {
         candidate.lines.map { bytes in
             let slice = text.bytes[bytes]
             let line = shaper.line(
-                slice, face: face, size: size, tracking: layer.tracking, spans: spans(in: bytes))
+                slice, face: face, size: size, tracking: tracking, spans: spans(in: bytes))
             return FittedText.Line(shaped: line, text: String(decoding: slice, as: UTF8.self))
         }
     }
@@ -123,7 +150,8 @@ struct FitAttempt {
             let run = text.byteRange(of: span.range).clamped(to: line)
             guard !run.isEmpty else { return nil }
             return tw_span(
-                start: UInt32(run.lowerBound - line.lowerBound), end: UInt32(run.upperBound - line.lowerBound),
+                start: UInt32(run.lowerBound - line.lowerBound),
+                end: UInt32(run.upperBound - line.lowerBound),
                 red: Double(span.fill.red) / 255, green: Double(span.fill.green) / 255,
                 blue: Double(span.fill.blue) / 255, alpha: min(max(span.fill.alpha, 0), 1))
         }
@@ -131,9 +159,9 @@ struct FitAttempt {
 
     /// The distance of baselines: the layer's, unless the ink of two neighbours would touch.
     private func lineDistance(_ lines: [FittedText.Line], size: Double) -> Double {
-        zip(lines, lines.dropFirst()).reduce(layer.lineHeight * size) { distance, pair in
+        zip(lines, lines.dropFirst()).reduce(layer.lineHeight.within(4) * size) { distance, pair in
             let ink = pair.0.shaped.extents.descent + pair.1.shaped.extents.ascent
-            return max(distance, ink + Self.leastGap * size)
+            return max(distance, ink + (Self.leastGap.em + Self.leastGap.strokes * strokeEm) * size)
         }
     }
 
@@ -179,6 +207,9 @@ struct FitAttempt {
     private struct Candidate {
         var lines: [Range<Int>]
         var size: Double
+        /// The size, less what its lines look worse.
         var score = 0.0
+        /// More lines than the layer asks for.
+        var exceedsLines = false
     }
 }

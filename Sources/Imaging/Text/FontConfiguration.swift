@@ -21,6 +21,16 @@ struct FontConfiguration {
         "DejaVu Sans",
     ]
 
+    /// Emoji are bitmaps of one size, drawn at any other through this matrix (fontconfig's 10-scale-bitmap-fonts).
+    private static let bitmapScaling = """
+        <match target="font"><test name="outline" compare="eq"><bool>false</bool></test>\
+        <edit name="pixelsizefixupfactor" mode="assign"><divide><name target="pattern">pixelsize</name>\
+        <name target="font">pixelsize</name></divide></edit>\
+        <edit name="matrix" mode="assign"><times><name>matrix</name><matrix>\
+        <name>pixelsizefixupfactor</name><double>0</double><double>0</double><name>pixelsizefixupfactor</name>\
+        </matrix></times></edit></match>
+        """
+
     /// The document in fontconfig's XML.
     var document: String {
         let places = folders.map { "<dir>\(Self.escaped($0))</dir>" }.joined()
@@ -35,7 +45,7 @@ struct FontConfiguration {
             <match target="pattern"><test name="family"><string>emoji</string></test>\
             <edit name="family" mode="prepend" binding="strong"><string>Noto Color Emoji</string></edit></match>\
             <match target="pattern">\(Self.append(Self.fallbacks))</match>\(languages.joined())\
-            <match target="pattern">\(Self.append(Self.last))</match></fontconfig>
+            <match target="pattern">\(Self.append(Self.last))</match>\(Self.bitmapScaling)</fontconfig>
             """
     }
 

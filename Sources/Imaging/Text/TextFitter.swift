@@ -46,7 +46,10 @@ package final class TextFitter {
             layer: layer, text: text, face: face, box: layer.rect.pixels(of: canvas),
             shorterSide: Double(canvas.shorterSide), shaper: shaper)
         let fitted = attempt.run()
-        if attempt.isBelowMinimum { warnings.append(.textTooSmall(layer: id, pixels: fitted.fontSize)) }
+        if attempt.exceedsFit {
+            warnings.append(
+                .textTooLong(layer: id, lines: fitted.lines.count, fontSize: fitted.fontSize))
+        }
         if fitted.missingGlyphs > 0 {
             warnings.append(.missingGlyphs(characters: fitted.missingGlyphs, layer: id))
         }

@@ -4,8 +4,11 @@ import ThumbwireKit
 /// Shapes text with a font map of its own; belongs to one thread.
 final class TextShaper {
     private let context: OpaquePointer
+    /// Must outlive the context.
+    private let fonts: Fonts
 
     init(fonts: Fonts) {
+        self.fonts = fonts
         context = tw_context_new(fonts.configuration)
     }
 
@@ -27,7 +30,8 @@ final class TextShaper {
 
     /// A line of UTF-8 in a face at a size in pixels; span ranges are bytes of that line.
     func line(
-        _ bytes: ArraySlice<UInt8>, face: TextLayer.Font, size: Double, tracking: Double, spans: [tw_span] = []
+        _ bytes: ArraySlice<UInt8>, face: TextLayer.Font, size: Double, tracking: Double,
+        spans: [tw_span] = []
     ) -> ShapedLine {
         // Pango keeps sizes in 1/1024 of a pixel.
         let layout = bytes.withUnsafeBufferPointer { buffer in
