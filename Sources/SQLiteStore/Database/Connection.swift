@@ -105,6 +105,19 @@ final class Connection {
         guard code == SQLITE_OK else { throw failure(code, statement: script) }
     }
 
+    /// The steps of SQLite's plan for a statement.
+    func plan(of sql: String) throws(StoreError) -> [String] {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v2(handle, "EXPLAIN QUERY PLAN " + sql, -1, &statement, nil)
+        guard code == SQLITE_OK, let statement else { throw failure(code, statement: sql) }
+        defer { sqlite3_finalize(statement) }
+        var steps: [String] = []
+        while sqlite3_step(statement) == SQLITE_ROW {
+            steps.append(Row(statement: statement).text(3))
+        }
+        return steps
+    }
+
     private func configure(_ role: Role) throws(StoreError) {
         for (option, isOn) in [
             (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
