@@ -13,8 +13,9 @@ final class Connection {
 
     /// `PRAGMA synchronous`.
     enum Synchronous: String {
-        /// Syncs nothing; only there to prove that the test of durability can fail.
+        /// Syncs nothing, or only at checkpoints; there to prove that the test of durability can fail.
         case off = "OFF"
+        case normal = "NORMAL"
         /// Syncs the log before a commit returns.
         case full = "FULL"
     }

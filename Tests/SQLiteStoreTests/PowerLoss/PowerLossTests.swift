@@ -28,8 +28,11 @@ import ThumbwireKit
         }
     }
 
-    @Test func `the same run without syncs loses what was acknowledged`() async throws {
-        let run = try await PowerLossRun(loss: .everything, synchronous: .off, cuts: 20)
+    @Test(arguments: [Connection.Synchronous.off, .normal])
+    func `the same run with fewer syncs loses what was acknowledged`(
+        synchronous: Connection.Synchronous
+    ) async throws {
+        let run = try await PowerLossRun(loss: .everything, synchronous: synchronous, cuts: 20)
 
         var lost = 0
         for cut in run.cuts {
