@@ -60,6 +60,9 @@ final class Connection {
     /// How many rows the newest statement wrote.
     var changedRows: Int { Int(sqlite3_changes(handle)) }
 
+    /// How many rows were written since the connection was opened.
+    var totalChangedRows: Int { Int(sqlite3_total_changes(handle)) }
+
     /// False when SQLite has rolled the transaction back by itself, as it does when the disk is full.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
