@@ -41,9 +41,8 @@ package enum StandardWebhooks {
     package static let defaultTolerance: Int64 = 300
     private static let version = "v1"
 
-    /// One token of `webhook-signature`: `v1,` and padded standard base64.
-    ///
-    /// - Parameter timestamp: the attempt's time in seconds since 1970, as sent in `webhook-timestamp`.
+    /// One token of `webhook-signature`: `v1,` and padded standard base64. The timestamp is the attempt's time in
+    /// seconds since 1970, as sent in `webhook-timestamp`.
     package static func signature(
         id: String, timestamp: Int64, body: [UInt8], secret: SigningSecret
     ) -> String {
@@ -58,12 +57,8 @@ package enum StandardWebhooks {
             .joined(separator: " ")
     }
 
-    /// Accepts a request when its time is near `now` and one of its `v1` tokens matches one of the secrets; tokens
-    /// of other versions are skipped.
-    ///
-    /// - Parameters:
-    ///   - now: seconds since 1970.
-    ///   - tolerance: seconds in both directions.
+    /// Accepts a request when one of its `v1` tokens matches one of the secrets and its time is at most `tolerance`
+    /// seconds off `now`, in seconds since 1970. Tokens of other versions are skipped.
     package static func verify(
         _ headers: SignedHeaders, body: [UInt8], secrets: [SigningSecret], now: Int64,
         tolerance: Int64 = defaultTolerance

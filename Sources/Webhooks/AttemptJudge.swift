@@ -14,9 +14,7 @@ struct AttemptJudge {
     /// Evenly distributed in `0..<1`, for jitter.
     let random: @Sendable () -> Double
 
-    /// The attempt's row and what follows.
-    ///
-    /// - Parameter now: when it ended; rests are counted from here.
+    /// The attempt's row and what follows. It ended `now`, and rests are counted from there.
     func result(
         of due: DueDelivery, _ ending: Ending, startedAt: Timestamp, took duration: Duration, now: Timestamp
     ) -> AttemptResult {

@@ -15,7 +15,7 @@ struct AttemptPlaces {
     /// In the order of their start; those that left are skipped when their turn comes.
     private var starts: ArraySlice<Taken> = []
 
-    /// - Parameter slowCount: how many slow attempts may be under way without a place.
+    /// Up to `slowCount` slow attempts may be under way without a place.
     init(count: Int, slowAfter: Duration, slowCount: Int) {
         self.count = count
         self.slowAfter = slowAfter

@@ -12,7 +12,7 @@ final class AttemptRecorder: Sendable {
     private let results = Mutex<[AttemptResult]>([])
     private let wakeup = Wakeup()
 
-    /// - Parameter limit: with that many results unwritten, nothing more should be claimed.
+    /// With `limit` results unwritten, nothing more should be claimed.
     init(store: any Store, limit: Int, log: Log) {
         self.store = store
         self.limit = limit
@@ -26,15 +26,12 @@ final class AttemptRecorder: Sendable {
         wakeup.wake()
     }
 
-    /// Writes what is added until the task is cancelled.
-    ///
-    /// - Parameter didWrite: called after each batch with the moment of its first retry, if it has one.
-    func run(didWrite: @Sendable (Timestamp?) -> Void) async {
+    /// Writes what is added until the task is cancelled, and says so after each batch.
+    func run(didWrite: @Sendable () -> Void) async {
         while !Task.isCancelled {
             await wakeup.wait()
-            let (isWritten, retry) = await flush()
-            if isWritten {
-                didWrite(retry)
+            if await flush() {
+                didWrite()
             } else {
                 try? await Task.sleep(for: Self.pause)
                 wakeup.wake()
@@ -45,21 +42,21 @@ final class AttemptRecorder: Sendable {
     /// Writes what is there. When the store cannot, the results stay, and false is returned; what the store refuses
     /// for itself is dropped, so that it holds up nothing else.
     @discardableResult
-    func flush() async -> (isWritten: Bool, firstRetry: Timestamp?) {
+    func flush() async -> Bool {
         let batch = results.withLock { results in
             defer { results = [] }
             return results
         }
-        guard !batch.isEmpty else { return (true, nil) }
+        guard !batch.isEmpty else { return true }
         do throws(StoreError) {
             try await store.record(batch)
+            return true
         } catch {
             log(
                 .error, "webhook attempts not written",
                 ["count": .integer(Int64(batch.count)), "error": .string("\(error)")])
-            guard await settle(batch, after: error) else { return (false, nil) }
+            return await settle(batch, after: error)
         }
-        return (true, batch.compactMap(\.retry).min())
     }
 
     /// False when the batch is to be written again later.
@@ -76,11 +73,5 @@ final class AttemptRecorder: Sendable {
             }
             return true
         }
-    }
-}
-
-extension AttemptResult {
-    fileprivate var retry: Timestamp? {
-        if case .retry(let moment) = consequence { moment } else { nil }
     }
 }

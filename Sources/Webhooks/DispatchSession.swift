@@ -35,6 +35,8 @@ final class DispatchSession: Sendable {
     private struct State {
         var queue: AttemptQueue
         var due = Due.now
+        /// When the last claim's leases end; what of them was not attempted can be claimed again then.
+        var leaseEnd: Timestamp?
         var isStopping = false
     }
 
@@ -80,10 +82,10 @@ final class DispatchSession: Sendable {
         let changes = store.changes.subscribe(limit: 1) { $0 == .deliveryDue }
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in changes { self.claimSoon(.now) }
+                for await _ in changes { self.claimNow() }
             }
             group.addTask {
-                await self.recorder.run { retry in self.claimSoon(retry.map { .at($0) } ?? .later) }
+                await self.recorder.run { self.wakeup.wake() }
             }
             while !state.withLock(\.isStopping) {
                 startWaiting(&group)
@@ -134,14 +136,8 @@ final class DispatchSession: Sendable {
         }
     }
 
-    private func claimSoon(_ due: Due) {
-        state.withLock { state in
-            switch due {
-            case .now: state.due = .now
-            case .at(let moment): state.due.note(moment)
-            case .later: break
-            }
-        }
+    private func claimNow() {
+        state.withLock { $0.due = .now }
         wakeup.wake()
     }
 
@@ -153,18 +149,27 @@ final class DispatchSession: Sendable {
         do {
             let claimed = try await store.claimDeliveries(
                 limit: limit, busy: busy, leaseUntil: leaseUntil, now: now)
-            state.withLock { $0.queue.add(claimed, leaseUntil: leaseUntil) }
-            if claimed.count == limit {
-                claimSoon(.now)
-            } else if let next = try await store.nextDeliveryDue() {
-                // What is due and was not claimed was left out: its target's release says when to claim it.
-                claimSoon(.at(next > now ? next : now + Self.recheck))
+            state.withLock { state in
+                state.queue.add(claimed, leaseUntil: leaseUntil)
+                if !claimed.isEmpty { state.leaseEnd = leaseUntil }
+                if claimed.count == limit { state.due = .now }
             }
+            if claimed.count < limit { await noteNextDue(now) }
             return !claimed.isEmpty
         } catch {
-            claimSoon(.at(now + Self.recheck))
+            state.withLock { $0.due.note(now + Self.recheck) }
             log(.error, "webhook claim refused", ["error": .string("\(error)")])
             return false
+        }
+    }
+
+    private func noteNextDue(_ now: Timestamp) async {
+        let next = try? await store.nextDeliveryDue()
+        state.withLock { state in
+            // What is due and was not claimed was left out: its target's release says when to claim it.
+            if let next { state.due.note(next > now ? next : now + Self.recheck) }
+            guard let end = state.leaseEnd else { return }
+            if end > now { state.due.note(end) } else { state.leaseEnd = nil }
         }
     }
 

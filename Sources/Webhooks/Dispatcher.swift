@@ -10,9 +10,8 @@ package import ThumbwireKit
 package final class Dispatcher: Sendable {
     private let session: DispatchSession
 
-    /// - Parameters:
-    ///   - policy: which addresses may be connected to; judged at every attempt.
-    ///   - random: evenly distributed in `0..<1`, for the jitter of rests.
+    /// The policy says which addresses may be connected to and is asked at every attempt; `random` is evenly
+    /// distributed in `0..<1` and moves rests by their jitter.
     package init(
         store: any Store, client: HTTPClient, sealer: Sealer, clock: any WallClock, policy: AddressPolicy,
         configuration: Configuration = Configuration(),

@@ -39,8 +39,7 @@ package struct RetrySchedule: Hashable, Sendable {
     }
 
     /// The rest after `attempts` attempts, moved by up to 20 %; `nil` when the schedule is used up.
-    ///
-    /// - Parameter random: evenly distributed in `0..<1`; 0.5 moves nothing.
+    /// `random` is evenly distributed in `0..<1`; 0.5 moves nothing.
     package func rest(after attempts: Int, random: Double) -> Duration? {
         guard rests.indices.contains(attempts - 1) else { return nil }
         return rests[attempts - 1] * (1 + Self.jitter * (2 * random - 1))
