@@ -15,7 +15,7 @@ package final class FileArtifacts: ArtifactStorage {
     /// Artifacts in that folder, written and read on threads of their own.
     package init(folder: DataFolder, threads: Int = 2) {
         self.folder = folder
-        executor = BlockingExecutor(name: "artifacts", threads: threads, stackSize: 1 << 18)
+        executor = BlockingExecutor(name: "artifacts", threads: threads)
     }
 
     package func write(_ bytes: [UInt8]) async throws(StoreError) -> String {

@@ -38,7 +38,7 @@ package final class SQLiteStore: Store {
             try connection.voidLeases(at: settings.clock.now())
         }
         readers = ReaderPool(path: settings.path, vfs: settings.vfs, threads: Self.readerThreads)
-        closing = BlockingExecutor(name: "store-close", threads: 1, stackSize: 1 << 18)
+        closing = BlockingExecutor(name: "store-close", threads: 1)
     }
 
     package func ping() async throws(StoreError) {
