@@ -35,7 +35,7 @@ extension ImageLayer {
 extension ImageLayer.Placement {
     init(node: DocumentNode) throws(CompositionError) {
         guard let fit = node.optional("fit") else {
-            self = .cover(crop: .full)
+            self = .cover(crop: try Self.crop(node))
             return
         }
         switch try fit.string() {

@@ -52,9 +52,10 @@ final class Gate: Sendable {
     }
 }
 
-/// Returns when the condition holds; the test's time limit ends it otherwise.
+/// Returns when the condition holds, or after so long that it never will: what is expected next then fails.
 func until(_ condition: () -> Bool) async {
-    while !condition() {
+    let end = ContinuousClock.now + .seconds(30)
+    while !condition(), ContinuousClock.now < end {
         if Task.isCancelled { return }
         try? await Task.sleep(for: .milliseconds(2))
     }

@@ -8,7 +8,7 @@ final class FullListener {
     let port: Int
 
     init() throws {
-        server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -30,7 +30,7 @@ final class FullListener {
     }
 
     private func fill(_ address: sockaddr_in) {
-        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue) | closeOnExec, 0)
         var address = address
         withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

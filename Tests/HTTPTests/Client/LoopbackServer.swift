@@ -3,6 +3,9 @@ import Foundation
 import Glibc
 import Synchronization
 
+/// A child process that inherits a connection would keep it open.
+let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
+
 /// A server on 127.0.0.1 that does exactly what a test writes, byte by byte; a thread per connection.
 final class LoopbackServer: Sendable {
     struct Failure: Error {
@@ -20,7 +23,7 @@ final class LoopbackServer: Sendable {
     private let state = Mutex(State())
 
     init(backlog: Int32 = 128, _ serve: @escaping @Sendable (ServedConnection) -> Void) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2_000_000, 0)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -57,6 +60,7 @@ final class LoopbackServer: Sendable {
         while true {
             let descriptor = accept(listener, nil, nil)
             if descriptor < 0 { break }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             state.withLock {
                 $0.descriptors.append(descriptor)
                 $0.connections += 1

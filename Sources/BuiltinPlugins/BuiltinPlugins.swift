@@ -1,0 +1,9 @@
+package import ThumbwireKit
+
+/// The providers that need nothing but this process.
+package let builtinProviders: [any Provider.Type] = [StudioProvider.self]
+
+/// The post-processors in the order in which chains usually name them.
+package let builtinPostProcessors: [any PostProcessor.Type] = [
+    SmartCrop.self, ColorGrade.self, AccentDetection.self, Layout.self, Overlay.self, Encode.self,
+]

@@ -1,0 +1,69 @@
+import Imaging
+package import ThumbwireKit
+
+/// Draws backgrounds itself: no key, no network, and the same picture for the same words.
+package struct StudioProvider: Provider {
+    /// What stands in the file's `config`.
+    package struct Configuration: Decodable, Sendable {
+        var style: String
+    }
+
+    /// The values of `style`.
+    package static let styleNames = ["auto"] + StudioStyle.allCases.map { $0.rawValue }
+
+    package static let manifest = PluginManifest(
+        id: "studio", version: PluginVersion(1, 0, 0), kind: .provider,
+        summary: "Draws a background in the colours of the prompt, without a key and without a network",
+        configuration: [
+            ConfigurationField(
+                "style", .choice(styleNames), "auto chooses by the words of the prompt", default: "auto")
+        ])
+
+    /// `nil` chooses by the words.
+    private let style: StudioStyle?
+
+    package init(configuration: Configuration) throws {
+        style = StudioStyle(rawValue: configuration.style)
+        guard style != nil || configuration.style == "auto" else {
+            throw ConfigurationError(
+                field: "style", message: "allowed are \(Self.styleNames.joined(separator: ", "))")
+        }
+    }
+
+    package func create(
+        _ request: GenerationRequest, context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer {
+        if let source = try await context.sourceImage() {
+            let pictures = Array(repeating: source, count: max(1, request.thumbnail.variants))
+            return .finished(
+                GenerationResult(pictures: pictures, cost: nil, provenance: ["studio": "source image"]))
+        }
+        var pictures: [GenerationResult.Picture] = []
+        var styles: [JSONValue] = []
+        for variant in 0..<max(1, request.thumbnail.variants) {
+            let scene = StudioScene(request, variant: variant, style: style)
+            styles.append(.string(scene.style.rawValue))
+            let bytes = try await draw(scene, context)
+            pictures.append(GenerationResult.Picture(bytes: bytes, mediaType: ImageFormat.jpeg.mediaType))
+        }
+        return .finished(
+            GenerationResult(pictures: pictures, provenance: ["studio": ["styles": .array(styles)]]))
+    }
+
+    private func draw(
+        _ scene: StudioScene, _ context: any ProviderContext
+    ) async throws(Failure) -> [UInt8] {
+        do {
+            return try await context.render {
+                let pixels = try scene.paint()
+                let options = EncodeOptions(format: .jpeg, quality: 95, chroma: .full)
+                return try ImageEncoder.encode(pixels, as: options).bytes
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.internal, code: "studio_failed", message: "the background could not be drawn",
+                detail: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import BuiltinPlugins
+import Foundation
+import Imaging
+import Testing
+import ThumbwireKit
+
+/// A processing context with the real renderer under it.
+final class TestContext: ProcessingContext {
+    let request: ThumbnailRequest
+    let variant = 0
+    let product: PluginManifest.Product
+    private let background: PixelBuffer
+    private(set) var pictures: [EncodedPicture] = []
+    private(set) var warnings: [Warning] = []
+
+    init(
+        _ request: ThumbnailRequest, background: PixelBuffer,
+        product: PluginManifest.Product = .background
+    ) {
+        self.request = request
+        self.background = background
+        self.product = product
+    }
+
+    func pixels(of reference: ImageReference) throws -> PixelBuffer { background }
+
+    func render(_ composition: Composition) throws -> PixelBuffer {
+        let renderer = try #require(Renderer.ofThisThread)
+        return try renderer.render(composition) { _ in background }.pixels
+    }
+
+    func attach(_ picture: EncodedPicture) { pictures.append(picture) }
+    func warn(_ warning: Warning) { warnings.append(warning) }
+    func checkCancellation() throws {}
+
+    /// The composition that the engine begins with.
+    var composition: Composition {
+        let image = ImageLayer(source: ImageReference(artifact: "art_background"))
+        return Composition(
+            canvas: Composition.Canvas(size: request.resolution),
+            layers: [Layer(id: "background", content: .image(image))])
+    }
+}
+
+/// A provider context that runs work at once.
+struct TestProviderContext: ProviderContext {
+    var source: GenerationResult.Picture?
+    let job = JobID(rawValue: "thumb_test")
+    let deadline = Timestamp(microseconds: .max)
+
+    func sourceImage() async throws(Failure) -> GenerationResult.Picture? { source }
+    func render<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try work()
+    }
+    func warn(_ warning: Warning) {}
+}
+
+/// The configuration as the engine makes it: defaults of the manifest, then what is given.
+func configured<Made: Plugin>(_ type: Made.Type, _ given: JSONObject = [:]) throws -> Made {
+    var object = JSONObject()
+    for field in type.manifest.configuration { object[field.name] = field.defaultValue }
+    for member in given.members { object[member.name] = member.value }
+    let data = Data(JSONValue.object(object).serialized())
+    return try Made(configuration: JSONDecoder().decode(Made.Configuration.self, from: data))
+}
+
+/// The chain that the service ships, as one function.
+func chain(
+    _ request: ThumbnailRequest, on background: PixelBuffer,
+    overlay: JSONObject = [:], encode: JSONObject = [:]
+) throws -> (composition: Composition, context: TestContext) {
+    let context = TestContext(request, background: background)
+    var composition = context.composition
+    let steps: [any PostProcessor] = [
+        try configured(SmartCrop.self), try configured(ColorGrade.self), try configured(AccentDetection.self),
+        try configured(Layout.self), try configured(Overlay.self, overlay), try configured(Encode.self, encode),
+    ]
+    for step in steps { try step.process(&composition, context: context) }
+    return (composition, context)
+}
+
+func studioPictures(_ request: ThumbnailRequest, style: String = "auto") async throws -> [PixelBuffer] {
+    let provider = try configured(StudioProvider.self, ["style": .string(style)])
+    let generation = GenerationRequest(thumbnail: request, size: request.resolution, idempotencyKey: "key")
+    let answer = try await provider.create(generation, context: TestProviderContext())
+    guard case .finished(let result) = answer else { return [] }
+    return try result.pictures.map { try ImageDecoder.decode($0.bytes) }
+}
