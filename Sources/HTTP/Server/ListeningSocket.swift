@@ -2,15 +2,17 @@ import CMicrohttpd
 import CSystem
 import Glibc
 
-/// A TCP socket that listens; it closes when told to.
-struct ListeningSocket: Sendable {
+/// A TCP socket that listens: connections wait in it until a server takes it over and closes it in the end.
+package struct ListeningSocket: Sendable {
     let descriptor: Int32
-    let port: Int
+    /// The port it is bound to, also where any free one was asked for.
+    package let port: Int
 
     /// Connections that the kernel holds until a thread takes them.
     private static let backlog: Int32 = 1024
 
-    init(host: String, port: Int) throws(Server.StartError) {
+    /// Binds and listens; `host` is a numeric address, port 0 takes any free one.
+    package init(host: String, port: Int) throws(Server.StartError) {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         guard (0...65_535).contains(port), let address = Self.resolve(bare, port) else {
             throw .invalidHost(host)
@@ -65,7 +67,7 @@ struct ListeningSocket: Sendable {
 func numericAddress(_ address: UnsafePointer<sockaddr>?) -> String {
     guard let address else { return "" }
     let length =
-        Int32(address.pointee.sa_family) == AF_INET6
+        thumbwire_address_family(address) == AF_INET6
         ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
     var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     guard getnameinfo(address, socklen_t(length), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0

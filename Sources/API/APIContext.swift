@@ -1,0 +1,59 @@
+package import Documents
+package import Engine
+package import HTTP
+package import Persistence
+package import Signing
+package import ThumbwireKit
+
+/// What the routes need of the rest of the service.
+package struct APIContext: Sendable {
+    package struct Limits: Sendable {
+        /// The longest that a request waits for its job.
+        package var wait = 55
+        /// The longest that a stream is silent.
+        package var heartbeat = Duration.seconds(15)
+        /// How long a key that was looked up is believed; a revocation ends it at once.
+        package var keyLife = Duration.seconds(5)
+        /// The longest JSON body.
+        package var bodyBytes = 256 << 10
+        /// The longest list.
+        package var page = 100
+
+        package init() {}
+    }
+
+    package var store: any Store
+    package var engine: any JobService
+    package var artifacts: any ArtifactStorage
+    package var sealer: Sealer
+    package var encoder: EventEncoder
+    /// Looks up the hosts of webhook URLs when they are given.
+    package var client: HTTPClient
+    /// Which addresses webhooks may reach.
+    package var policy: AddressPolicy
+    package var clock: any WallClock
+    /// What links begin with, without trailing slash.
+    package var publicURL: String
+    package var limits: Limits
+    package var log: Log
+
+    package init(
+        store: any Store, engine: any JobService, artifacts: any ArtifactStorage, sealer: Sealer,
+        encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy, clock: any WallClock,
+        publicURL: String, limits: Limits = Limits(), log: Log
+    ) {
+        self.store = store
+        self.engine = engine
+        self.artifacts = artifacts
+        self.sealer = sealer
+        self.encoder = encoder
+        self.client = client
+        self.policy = policy
+        self.clock = clock
+        self.publicURL = publicURL
+        self.limits = limits
+        self.log = log
+    }
+
+    var document: JobDocument { JobDocument(publicURL: publicURL) }
+}

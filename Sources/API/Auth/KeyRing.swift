@@ -1,0 +1,85 @@
+import Documents
+import HTTP
+import Persistence
+import Signing
+import Synchronization
+import ThumbwireKit
+
+/// Knows which key a request came with.
+///
+/// Keys that were found are believed for a moment without asking the store; whoever revokes one says so here.
+final class KeyRing: Sendable {
+    private struct Known {
+        var key: APIKey
+        var until: Timestamp
+    }
+
+    private struct Cache {
+        var keys: [[UInt8]: Known] = [:]
+        /// Counts revocations: what was read before one is not remembered after it.
+        var generation = 0
+    }
+
+    /// Enough for every client of a busy service, and a bound on memory.
+    private static let maximumKeys = 10_000
+
+    private let store: any Store
+    private let clock: any WallClock
+    private let life: Duration
+    private let cache = Mutex(Cache())
+
+    init(store: any Store, clock: any WallClock, life: Duration) {
+        self.store = store
+        self.clock = clock
+        self.life = life
+    }
+
+    /// The request's key; throws ``Problem`` where it has none that is valid.
+    func authenticate(_ request: Request) async throws -> APIKey {
+        let hash = Hash.sha256(Array(try credential(of: request).utf8))
+        let now = clock.now()
+        guard let key = try await key(hash, now: now) else {
+            throw Problem(.keyInvalid, "the API key is unknown")
+        }
+        if key.revokedAt != nil { throw Problem(.keyRevoked, "the API key was revoked") }
+        guard key.isValid(at: now) else { throw Problem(.keyExpired, "the API key has expired") }
+        return key
+    }
+
+    /// Asks the store again for that key.
+    func forget(_ id: KeyID) {
+        cache.withLock { cache in
+            cache.generation += 1
+            cache.keys = cache.keys.filter { $0.value.key.id != id }
+        }
+    }
+
+    private func key(_ hash: [UInt8], now: Timestamp) async throws(StoreError) -> APIKey? {
+        let (known, generation) = cache.withLock { ($0.keys[hash], $0.generation) }
+        if let known, now < known.until { return known.key }
+        guard let key = try await store.key(valueHash: hash) else { return nil }
+        cache.withLock { cache in
+            guard cache.generation == generation else { return }
+            if cache.keys.count >= Self.maximumKeys { cache.keys = [:] }
+            cache.keys[hash] = Known(key: key, until: now + life)
+        }
+        return key
+    }
+
+    private func credential(of request: Request) throws(Problem) -> String {
+        if let bearer = bearer(request.headers["Authorization"]) { return bearer }
+        for name in ["X-Soke-Key", "X-API-Key"] {
+            if let value = request.headers[name], !value.isEmpty { return value }
+        }
+        throw Problem(
+            .keyMissing, "send an API key as Authorization: Bearer KEY, X-Soke-Key: KEY or X-API-Key: KEY")
+    }
+
+    private func bearer(_ authorization: String?) -> String? {
+        guard let parts = authorization?.split(separator: " ", maxSplits: 1), parts.count == 2,
+            parts[0].lowercased() == "bearer"
+        else { return nil }
+        let token = parts[1].trimmingPrefix { $0 == " " }
+        return token.isEmpty ? nil : String(token)
+    }
+}

@@ -1,0 +1,71 @@
+import Documents
+import Foundation
+import ThumbwireKit
+
+/// The body of `POST /v1/keys`, checked.
+struct KeyRequest {
+    /// Bytes of a value that the client brings along; fewer could be guessed.
+    static let valueLengths = 16...256
+
+    var name: String
+    var scopes: [APIKey.Scope]
+    /// `nil` has one made.
+    var value: String?
+    var expiresAt: Timestamp?
+    /// Whose key it is to be; `nil` is the asking key's account.
+    var account: AccountID?
+
+    init(_ body: JSONValue, now: Timestamp) throws(Problem) {
+        var fields = try FieldReader(body: body)
+        name = fields.text("name", atMost: RequestLimits.name) ?? ""
+        if !fields.has("name") { fields.refuse("name", "is required") }
+        scopes = fields.choices("scopes", of: APIKey.Scope.allCases) ?? [.app]
+        value = fields.keyValue()
+        expiresAt = fields.moment("expiresAt", after: now)
+        account = fields.text("accountId", atMost: RequestLimits.name).map(AccountID.init(rawValue:))
+        fields.refuseUnknown()
+        try fields.finish()
+    }
+}
+
+extension FieldReader {
+    fileprivate mutating func keyValue() -> String? {
+        let lengths = KeyRequest.valueLengths
+        guard let value = string("value", atMost: lengths.upperBound) else { return nil }
+        guard value.utf8.count >= lengths.lowerBound, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            refuse(
+                "value",
+                "must be \(lengths.lowerBound) to \(lengths.upperBound) visible ASCII characters without spaces"
+            )
+            return nil
+        }
+        return value
+    }
+
+    fileprivate mutating func moment(_ name: String, after now: Timestamp) -> Timestamp? {
+        guard let text = string(name, atMost: RequestLimits.name) else { return nil }
+        guard let moment = Timestamp(rfc3339: text) else {
+            refuse(name, "is \"\(text)\", expected a time such as 2027-01-31T12:00:00Z")
+            return nil
+        }
+        guard moment > now else {
+            refuse(name, "is in the past")
+            return nil
+        }
+        return moment
+    }
+}
+
+extension Timestamp {
+    /// A date and time with zone (RFC 3339), to milliseconds.
+    init?(rfc3339 text: String) {
+        let plain = Date.ISO8601FormatStyle()
+        let styles = [
+            plain,
+            plain.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted),
+        ]
+        guard let date = styles.lazy.compactMap({ try? Date(text, strategy: $0) }).first else { return nil }
+        self.init(microseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()) * 1_000)
+    }
+}

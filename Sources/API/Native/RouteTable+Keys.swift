@@ -1,0 +1,113 @@
+import Documents
+import HTTP
+import Persistence
+import Signing
+import ThumbwireKit
+
+extension RouteTable {
+    mutating func addKeys() {
+        native(
+            .get, "/v1/me",
+            Operation(
+                "getMe", "The account and key of this request", tag: "keys",
+                answers: [.json(200, "who asks", "Me")])
+        ) { call in
+            guard let account = try await call.context.store.account(call.account) else {
+                throw Problem(.notFound, "the key's account does not exist")
+            }
+            return .json(
+                200,
+                [
+                    "account": [
+                        "id": .string(account.id.rawValue), "name": .string(account.name),
+                        "createdAt": .string(account.createdAt.description),
+                    ],
+                    "key": .object(document(of: call.key)),
+                ])
+        }
+        native(
+            .get, "/v1/keys",
+            Operation(
+                "listKeys", "Keys without their values, oldest first", tag: "keys", parameters: [.account],
+                answers: [.json(200, "the list", "KeyList")])
+        ) { call in
+            let keys = try await call.context.store.keys(of: try call.queriedAccount())
+            return .list(keys.map { .object(document(of: $0)) })
+        }
+        native(
+            .post, "/v1/keys",
+            Operation(
+                "createKey", "Make a key; its value is shown this once", tag: "keys", body: "KeyRequest",
+                answers: [.json(201, "the key with its value", "KeyWithValue")]),
+            createKey)
+        native(
+            .delete, "/v1/keys/{id}",
+            Operation(
+                "revokeKey", "Refuse a key from now on", tag: "keys", parameters: [.account],
+                answers: [Operation.Answer(status: 204, summary: "revoked")])
+        ) { call in
+            let id = KeyID(rawValue: call.parameter("id"))
+            let now = call.context.clock.now()
+            guard try await call.context.store.revoke(id, of: try call.queriedAccount(), at: now) else {
+                throw Problem(.notFound, "there is no key \(id.rawValue.prefix(64))")
+            }
+            call.keys.forget(id)
+            return Response(status: 204)
+        }
+    }
+}
+
+@Sendable private func createKey(_ call: Call) async throws -> Response {
+    let now = call.context.clock.now()
+    let asked = try KeyRequest(try call.body(), now: now)
+    try call.checkGrant(asked)
+    let account = asked.account ?? call.account
+    guard try await call.context.store.account(account) != nil else {
+        throw Problem([FieldError(pointer: "/accountId", detail: "is no account")])
+    }
+    let value = asked.value ?? "tw_" + hexadecimal(randomBytes(24))
+    let key = APIKey(
+        id: KeyID(prefix: "key_", at: now), account: account, name: asked.name, scopes: Set(asked.scopes),
+        createdAt: now, expiresAt: asked.expiresAt)
+    try await call.context.store.insert(key, valueHash: Hash.sha256(Array(value.utf8)))
+    var answer = document(of: key)
+    answer["key"] = .string(value)
+    return .json(201, .object(answer))
+}
+
+extension Call {
+    private var isAdmin: Bool { key.scopes.contains(.admin) }
+
+    /// The account that the query names, for admins; this key's own otherwise.
+    fileprivate func queriedAccount() throws(Problem) -> AccountID {
+        let named = request.query("accountId").map(AccountID.init(rawValue:)) ?? account
+        guard named == account || isAdmin else {
+            throw Problem(.scopeMissing, "keys of another account need the scope admin")
+        }
+        return named
+    }
+
+    /// A key gives no more than it has: neither scopes, nor time, nor other accounts.
+    fileprivate func checkGrant(_ asked: KeyRequest) throws(Problem) {
+        guard !isAdmin else { return }
+        guard asked.account ?? account == account else {
+            throw Problem(.scopeMissing, "a key for another account needs the scope admin")
+        }
+        if let missing = asked.scopes.first(where: { !key.scopes.contains($0) }) {
+            throw Problem(.scopeMissing, "this key has not the scope \(missing.rawValue) to give")
+        }
+        if let expiry = key.expiresAt, asked.expiresAt.map({ $0 > expiry }) ?? true {
+            throw Problem(.scopeMissing, "this key expires at \(expiry); expiresAt must not be later")
+        }
+    }
+}
+
+private func document(of key: APIKey) -> JSONObject {
+    [
+        "id": .string(key.id.rawValue), "accountId": .string(key.account.rawValue),
+        "name": .string(key.name),
+        "scopes": .array(APIKey.Scope.allCases.filter(key.scopes.contains).map { .string($0.rawValue) }),
+        "createdAt": .string(key.createdAt.description), "expiresAt": (key.expiresAt?.description).json,
+        "revokedAt": (key.revokedAt?.description).json,
+    ]
+}

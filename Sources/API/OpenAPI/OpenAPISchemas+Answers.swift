@@ -1,0 +1,131 @@
+import Documents
+import ThumbwireKit
+
+extension OpenAPISchemas {
+    static let jobs: Schemas = [
+        ("Job", job), ("JobList", list(of: "Job")), ("Composition", ["type": "object"]),
+        (
+            "Event",
+            object([
+                "id": text, "type": choice(EventType.allCases), "timestamp": moment, "apiVersion": text,
+                "accountId": text, "sequence": count, "data": ["type": "object"],
+            ])
+        ),
+        ("EventList", list(of: "Event")),
+        (
+            "SokeAccepted",
+            sokeEnvelope(object(["id": text, "status": text, "sessionId": text]))
+        ),
+        (
+            "SokeThumbnail",
+            sokeEnvelope(
+                object([
+                    "id": text, "status": ["type": "string", "enum": ["processing", "completed", "failed"]],
+                    "progress": count, "sessionId": text, "templateId": nullable("string"),
+                    "resolution": text, "imageUrl": text, "thumbnailUrl": text,
+                    "editorState": reference("Composition"), "result": ["type": "object"],
+                    "error": ["type": "object"],
+                ]))
+        ),
+    ]
+
+    static let webhooks: Schemas = [
+        ("Endpoint", object(endpoint)), ("EndpointList", list(of: "Endpoint")),
+        ("EndpointWithSecret", object(endpoint.adding("secret", text))),
+        ("Secret", object(["secret": text])),
+        ("TestSent", object(["eventId": text, "type": text])),
+        (
+            "Delivery",
+            object([
+                "id": text, "eventId": text, "type": choice(EventType.allCases),
+                "target": object([
+                    "kind": ["enum": ["endpoint", "callback"]], "endpointId": text, "jobId": text,
+                ]),
+                "status": choice(Delivery.Status.allCases), "attempts": count,
+                "nextAttemptAt": maybeMoment, "lastStatus": nullable("integer"), "createdAt": moment,
+            ])
+        ),
+        ("DeliveryList", list(of: "Delivery")),
+        (
+            "Attempt",
+            object([
+                "number": count, "startedAt": moment, "durationMs": count, "status": count, "body": text,
+                "error": object(["code": text, "message": text]),
+            ])
+        ),
+        ("AttemptList", list(of: "Attempt")),
+    ]
+
+    static let others: Schemas = [
+        ("Key", object(key)), ("KeyList", list(of: "Key")),
+        ("KeyWithValue", object(key.adding("key", text))),
+        ("Me", object(["account": ["type": "object"], "key": reference("Key")])),
+        ("Plugin", ["type": "object"]), ("PluginList", list(of: "Plugin")),
+        ("Chain", object(["name": text])), ("ChainList", list(of: "Chain")),
+        ("Health", object(["status": text])), ("Object", ["type": "object"]),
+        (
+            "Problem",
+            object(
+                [
+                    "type": text, "title": text, "status": count, "detail": text,
+                    "code": choice(ErrorCode.allCases),
+                    "errors": array(object(["pointer": text, "detail": text])),
+                ], required: ["type", "title", "status", "detail", "code"])
+        ),
+        (
+            "SokeError",
+            object([
+                "success": ["const": false],
+                "error": object([
+                    "code": choice(SokeErrorCode.allCases), "message": text, "details": ["type": "object"],
+                ]),
+                "meta": object(["request_id": text]),
+            ])
+        ),
+    ]
+
+    private static let job: JSONValue = object([
+        "id": text, "object": ["const": "job"], "status": choice(JobState.allCases),
+        "progress": object(["step": nullable("string"), "percent": integer(0...100)]),
+        "outputs": array(
+            object([
+                "url": text, "width": count, "height": count, "format": choice(ImageFormat.allCases),
+                "bytes": count, "sha256": text, "variant": count, "expiresAt": maybeMoment,
+            ])),
+        "composition": text, "provider": nullable("string"),
+        "fallback": object(["from": text, "reason": text]), "cost": nullable("object"),
+        "warnings": array(object(["code": text, "message": text])), "error": nullable("object"),
+        "steps": array(["type": "object"]), "resolved": object(["chain": text]),
+        "request": ["type": "object"], "sessionId": text,
+        "callback": object([
+            "host": text, "events": array(choice(EventType.allCases)), "lastStatus": nullable("integer"),
+        ]),
+        "createdAt": moment, "startedAt": maybeMoment, "finishedAt": maybeMoment, "deadlineAt": moment,
+        "metadata": ["type": "object"],
+    ])
+
+    private static let endpoint: JSONObject = [
+        "id": text, "url": text, "events": eventTypes, "status": choice(Endpoint.Status.allCases),
+        "description": nullable("string"), "createdAt": moment,
+    ]
+
+    private static let key: JSONObject = [
+        "id": text, "accountId": text, "name": text, "scopes": array(choice(APIKey.Scope.allCases)),
+        "createdAt": moment, "expiresAt": maybeMoment, "revokedAt": maybeMoment,
+    ]
+
+    private static func sokeEnvelope(_ data: JSONValue) -> JSONValue {
+        object([
+            "success": ["const": true], "data": data,
+            "meta": object(["platform": text, "request_id": text, "processing_time_ms": count]),
+        ])
+    }
+}
+
+extension JSONObject {
+    fileprivate func adding(_ name: String, _ value: JSONValue) -> JSONObject {
+        var object = self
+        object[name] = value
+        return object
+    }
+}

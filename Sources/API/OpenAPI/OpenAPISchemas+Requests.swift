@@ -1,0 +1,70 @@
+import Documents
+import ThumbwireKit
+
+extension OpenAPISchemas {
+    static let requests: Schemas = [
+        ("JobRequest", jobRequest), ("SokeRequest", sokeRequest),
+        (
+            "EndpointRequest",
+            closed(
+                ["url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title)],
+                required: ["url"])
+        ),
+        (
+            "EndpointChange",
+            closed([
+                "url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title),
+                "status": choice(Endpoint.Status.allCases),
+            ])
+        ),
+        (
+            "KeyRequest",
+            closed(
+                [
+                    "name": string(atMost: RequestLimits.name),
+                    "scopes": array(choice(APIKey.Scope.allCases)),
+                    "value": string(atMost: KeyRequest.valueLengths.upperBound), "expiresAt": moment,
+                    "accountId": text,
+                ], required: ["name"])
+        ),
+    ]
+
+    static let eventTypes = array(choice(RequestLimits.eventTypes))
+
+    private static let jobRequest: JSONValue = closed([
+        "title": string(atMost: RequestLimits.title), "prompt": string(atMost: RequestLimits.prompt),
+        "videoUrl": url, "sourceImageUrl": url, "referenceImageUrl": url, "maskImageUrl": url,
+        "colorGrading": choice(ColorGrading.allCases), "layoutType": choice(LayoutType.allCases),
+        "resolution": [
+            "type": "string", "pattern": "^[0-9]+x[0-9]+$",
+            "description": .string(
+                "1280x720, 1080x1920 or both sides from \(RequestLimits.side.lowerBound) to "
+                    + "\(RequestLimits.side.upperBound)"),
+        ],
+        "platform": ["type": "string", "enum": .array(RequestLimits.platforms.map { .string($0) })],
+        "variants": integer(RequestLimits.variants), "templateId": text,
+        "sessionId": string(atMost: RequestLimits.name), "chain": string(atMost: RequestLimits.name),
+        "accent": closed([
+            "color": ["type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"],
+            "words": [
+                "type": "array", "items": text, "maxItems": .integer(Int64(RequestLimits.accentWords)),
+            ],
+        ]),
+        "callbackUrl": url, "callbackEvents": eventTypes,
+        "callbackHeaders": ["type": "object", "additionalProperties": text],
+        "metadata": [
+            "type": "object", "description": .string("at most \(RequestLimits.metadata) bytes as JSON"),
+        ],
+        "priority": integer(RequestLimits.priority),
+        "deadlineSeconds": integer(RequestLimits.deadlineSeconds),
+    ])
+
+    private static let sokeRequest: JSONValue = object([
+        "videoUrl": url, "manualTitle": string(atMost: RequestLimits.title),
+        "manualPrompt": string(atMost: RequestLimits.prompt),
+        "colorGrading": choice(ColorGrading.allCases), "layoutType": choice(LayoutType.allCases),
+        "resolution": ["type": "string", "enum": ["1280x720", "1080x1920"]],
+        "platform": text, "sessionId": string(atMost: RequestLimits.name), "templateId": text,
+        "webhookUrl": url,
+    ])
+}

@@ -1,0 +1,51 @@
+import Documents
+import ThumbwireKit
+
+/// A job as Soke's clients read it. Soke documents no field names for a finished thumbnail: the body has those of
+/// its neighbours, flat and under `result`.
+struct SokeDocument {
+    let document: JobDocument
+
+    /// `editorState` is the composition of a finished job.
+    func json(_ job: Job, editorState: JSONValue?) -> JSONValue {
+        var object: JSONObject = [
+            "id": .string(job.id.rawValue), "status": .string(Self.status(job.state)),
+            "progress": .integer(Int64(job.state == .completed ? 100 : job.progress.percent)),
+            "sessionId": .string(job.session), "templateId": nil,
+            "resolution": .string(job.request.resolution.description),
+        ]
+        if job.state == .completed { addResult(of: job, editorState, to: &object) }
+        if job.state == .failed || job.state == .cancelled { object["error"] = Self.error(of: job) }
+        return .object(object)
+    }
+
+    private func addResult(of job: Job, _ editorState: JSONValue?, to object: inout JSONObject) {
+        let url = job.outputs.first.map { JSONValue.string(document.url(of: $0)) } ?? .null
+        let urls = JSONValue.array(job.outputs.map { .string(document.url(of: $0)) })
+        object["imageUrl"] = url
+        object["thumbnailUrl"] = url
+        object["editorState"] = editorState ?? .null
+        object["result"] = [
+            "imageUrl": url, "thumbnailUrl": url, "imageUrls": urls, "editorState": editorState ?? .null,
+        ]
+    }
+
+    /// Soke's clients poll while they read `processing`.
+    private static func status(_ state: JobState) -> String {
+        switch state {
+        case .queued, .generating, .processing, .waiting: "processing"
+        case .completed: "completed"
+        case .failed, .cancelled: "failed"
+        }
+    }
+
+    private static func error(of job: Job) -> JSONValue {
+        let message = job.failure?.message ?? "the job was cancelled"
+        var details: JSONObject = [:]
+        details["code"] = job.failure.map { .string($0.code) } ?? .string(job.state.rawValue)
+        return [
+            "code": .string(SokeErrorCode.processingError.rawValue), "message": .string(message),
+            "details": .object(details),
+        ]
+    }
+}

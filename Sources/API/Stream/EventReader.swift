@@ -1,0 +1,100 @@
+import Engine
+import HTTP
+import Persistence
+import ThumbwireKit
+
+/// Reads events for one client as server-sent events (HTML Living Standard §9.2), chunk by chunk as the client
+/// takes them: a slow one costs no memory.
+actor EventReader {
+    private static let greeting = Array(": connected\nretry: 3000\n\n".utf8)
+    private static let heartbeat = Array(": heartbeat\n\n".utf8)
+
+    private let call: Call
+    private let pulse: Pulse
+    private var query: EventQuery
+    private var isGreeted = false
+    private var isOver = false
+    private var lastChunkAt: Timestamp
+
+    /// Reads what the query means and goes on behind it. A query for one job ends with the job.
+    init(_ call: Call, query: EventQuery, changes: AsyncStream<StoreChange>) {
+        self.call = call
+        self.query = query
+        let limits = call.context.limits
+        // Twice as often as a client must hear of us, so that no pause is longer than the limit.
+        pulse = Pulse(changes: changes, every: limits.heartbeat / 2, clock: call.context.clock)
+        lastChunkAt = call.context.clock.now()
+    }
+
+    /// The next chunk; `nil` at the end of the stream.
+    func next() async -> [UInt8]? {
+        guard let chunk = await unrecordedNext() else { return nil }
+        lastChunkAt = call.context.clock.now()
+        return chunk
+    }
+
+    private func unrecordedNext() async -> [UInt8]? {
+        guard isGreeted else {
+            isGreeted = true
+            return Self.greeting
+        }
+        do {
+            while !isOver, !Task.isCancelled {
+                if let events = try await readEvents() { return events }
+                if try await isAtEnd() { return nil }
+                if call.context.clock.now() - lastChunkAt >= call.context.limits.heartbeat / 2 {
+                    return Self.heartbeat
+                }
+                guard await signal() else { return nil }
+            }
+        } catch {
+            call.context.log(
+                .error, "event stream ended early",
+                ["request": .string(call.request.id), "error": .string("\(error)")])
+        }
+        return nil
+    }
+
+    private func readEvents() async throws(StoreError) -> [UInt8]? {
+        let events = try await call.context.store.events(query)
+        guard let last = events.last else { return nil }
+        query.after = last.position
+        if query.job != nil, EventType.terminal.contains(last.event.type) { isOver = true }
+        return events.flatMap(Self.encoded)
+    }
+
+    /// True when nothing can follow: the service stops, the key is not valid any more, or the job ended before.
+    private func isAtEnd() async throws -> Bool {
+        guard call.context.engine.isAccepting else { return true }
+        guard (try? await call.keys.authenticate(call.request)) != nil else { return true }
+        guard let id = query.job else { return false }
+        guard let job = try await call.context.store.job(id, of: call.account) else { return true }
+        guard job.state.isTerminal else { return false }
+        // The job may have ended after the events were read: its last ones are there now.
+        return try await call.context.store.events(query).isEmpty
+    }
+
+    private func signal() async -> Bool {
+        for await _ in pulse.signals { return true }
+        return false
+    }
+
+    /// `data` holds the event's bytes as they are; as compact JSON they have no line break.
+    private static func encoded(_ positioned: PositionedEvent) -> [UInt8] {
+        Array("id: \(positioned.position)\nevent: \(positioned.event.type.rawValue)\ndata: ".utf8)
+            + positioned.event.body + [0x0A, 0x0A]
+    }
+}
+
+extension Response {
+    /// A stream of server-sent events that neither caches nor proxies hold back.
+    static func events(_ reader: EventReader) -> Response {
+        Response(
+            status: 200,
+            headers: [
+                "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform",
+                "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff",
+            ],
+            body: .stream(AsyncStream { await reader.next() }))
+    }
+}

@@ -1,0 +1,123 @@
+/// How each face says one error.
+package struct ErrorRow: Hashable, Sendable {
+    /// A few words that are the same for every occurrence.
+    package var title: String
+    /// The status on the native face.
+    package var status: Int
+    package var sokeCode: SokeErrorCode
+    /// Soke documents one status for each of its codes; what HTTP itself demands, such as 405, stays.
+    package var sokeStatus: Int
+
+    init(_ title: String, _ status: Int, _ sokeCode: SokeErrorCode, _ sokeStatus: Int? = nil) {
+        self.title = title
+        self.status = status
+        self.sokeCode = sokeCode
+        self.sokeStatus = sokeStatus ?? sokeCode.status
+    }
+}
+
+/// The codes that Soke's clients know.
+package enum SokeErrorCode: String, Hashable, Sendable, CaseIterable {
+    case badRequest = "BAD_REQUEST"
+    case unauthorized = "UNAUTHORIZED"
+    case insufficientCredits = "INSUFFICIENT_CREDITS"
+    case forbidden = "FORBIDDEN"
+    case subscriptionRequired = "SUBSCRIPTION_REQUIRED"
+    case notFound = "NOT_FOUND"
+    case rateLimitExceeded = "RATE_LIMIT_EXCEEDED"
+    case internalError = "INTERNAL_ERROR"
+    case platformNotImplemented = "PLATFORM_NOT_IMPLEMENTED"
+    /// Inside a 200 only: the job itself failed.
+    case processingError = "PROCESSING_ERROR"
+
+    /// The status that Soke documents for the code.
+    package var status: Int {
+        switch self {
+        case .badRequest: 400
+        case .unauthorized: 401
+        case .insufficientCredits: 402
+        case .forbidden, .subscriptionRequired: 403
+        case .notFound: 404
+        case .rateLimitExceeded: 429
+        case .internalError: 500
+        case .platformNotImplemented: 501
+        case .processingError: 200
+        }
+    }
+}
+
+extension ErrorRow {
+    /// The one table of errors. A job's failures have a status too: a face that waits for the picture answers it.
+    package static let table: [ErrorCode: ErrorRow] = [
+        .badRequest: ErrorRow("the request breaks HTTP", 400, .badRequest),
+        .notFound: ErrorRow("not found", 404, .notFound),
+        .methodNotAllowed: ErrorRow("method not allowed", 405, .badRequest, 405),
+        .methodUnknown: ErrorRow("method unknown", 501, .badRequest, 501),
+        .requestTimeout: ErrorRow("the request took too long", 408, .badRequest, 408),
+        .bodyTooLarge: ErrorRow("the body is too large", 413, .badRequest, 413),
+        .headersTooLarge: ErrorRow("the headers are too large", 431, .badRequest, 431),
+        .httpVersionUnsupported: ErrorRow("HTTP version unsupported", 505, .badRequest, 505),
+        .mediaTypeUnsupported: ErrorRow("media type unsupported", 415, .badRequest, 415),
+        .headerUnsupported: ErrorRow("header unsupported", 422, .badRequest),
+        .queryInvalid: ErrorRow("a query parameter is invalid", 422, .badRequest),
+        .overloaded: ErrorRow("too many requests are waiting", 503, .internalError, 503),
+        .rateLimited: ErrorRow("too many requests", 429, .rateLimitExceeded),
+
+        .keyMissing: ErrorRow("an API key is needed", 401, .unauthorized),
+        .keyInvalid: ErrorRow("the API key is unknown", 401, .unauthorized),
+        .keyExpired: ErrorRow("the API key has expired", 401, .unauthorized),
+        .keyRevoked: ErrorRow("the API key was revoked", 401, .unauthorized),
+        .scopeMissing: ErrorRow("the API key may not do this", 403, .forbidden),
+
+        .jsonMalformed: ErrorRow("the body is not JSON", 400, .badRequest),
+        .validationFailed: ErrorRow("the request is invalid", 422, .badRequest),
+        .platformNotSupported: ErrorRow("platform not supported", 422, .platformNotImplemented),
+        .templateNotFound: ErrorRow("no such template", 422, .badRequest),
+        .chainUnknown: ErrorRow("no such chain", 422, .badRequest),
+        .urlInvalid: ErrorRow("a URL is invalid", 422, .badRequest),
+        .urlBlockedPrivateAddress: ErrorRow("a URL leads to a private address", 422, .badRequest),
+        .callbackHeaderInvalid: ErrorRow("a callback header is invalid", 422, .badRequest),
+
+        .jobFinished: ErrorRow("the job is finished", 409, .badRequest),
+        .endpointDisabled: ErrorRow("the endpoint is disabled", 409, .badRequest),
+        .conflict: ErrorRow("it exists already", 409, .badRequest),
+        .draining: ErrorRow("the service is shutting down", 503, .internalError, 503),
+        .storageFull: ErrorRow("the storage is full", 503, .internalError, 503),
+        .internalError: ErrorRow("something went wrong here", 500, .internalError),
+
+        .chainUnavailable: ErrorRow("the job's chain is not installed any more", 500, .internalError),
+        .chainWithoutOutput: ErrorRow("the chain makes no picture", 500, .internalError),
+        .deadlineExceeded: ErrorRow("the job's deadline has passed", 504, .internalError),
+        .contentRejected: ErrorRow("the content was refused", 422, .badRequest),
+        .providerOutcomeUnknown: ErrorRow("the provider's answer was lost", 502, .internalError),
+        .providerMisconfigured: ErrorRow("a provider is misconfigured", 500, .internalError),
+        .providerUnavailable: ErrorRow("no provider is available", 502, .internalError),
+        .providerOutOfFunds: ErrorRow("a provider's account has no funds", 502, .internalError),
+        .providerReturnedNothing: ErrorRow("the provider returned no picture", 502, .internalError),
+        .providerTimeout: ErrorRow("the provider did not answer in time", 504, .internalError),
+        .fontsMissing: ErrorRow("the service has no fonts", 500, .internalError),
+        .imageNotAnImage: ErrorRow("a picture of the job is not a picture", 500, .internalError),
+        .imageFormatUnsupported: ErrorRow("a picture of the job has another format", 500, .internalError),
+        .imageTooManyPixels: ErrorRow("a picture of the job has too many pixels", 500, .internalError),
+        .imageTooLarge: ErrorRow("a picture of the job is too large", 500, .internalError),
+        .imageTruncated: ErrorRow("a picture of the job ends too early", 500, .internalError),
+        .imageCorrupt: ErrorRow("a picture of the job is corrupt", 500, .internalError),
+        .imageBudgetUnreachable: ErrorRow("the picture cannot be made small enough", 422, .badRequest),
+        .imageEncodingFailed: ErrorRow("the picture cannot be encoded", 500, .internalError),
+        .artifactNotFound: ErrorRow("a stored file is gone", 500, .internalError),
+        .sourceImageNotFound: ErrorRow("the source image is not there", 422, .badRequest),
+        .sourceImageUnreachable: ErrorRow("the source image cannot be fetched", 422, .badRequest),
+        .sourceImageTooLarge: ErrorRow("the source image is too large", 422, .badRequest),
+        .sourceImageBlocked: ErrorRow("the source image is at a refused address", 422, .badRequest),
+        .sourceImageTimeout: ErrorRow("the source image did not arrive in time", 422, .badRequest),
+        .sourceImageNotAnImage: ErrorRow("the source image is not a picture", 422, .badRequest),
+        .sourceImageFormatUnsupported: ErrorRow("the source image has another format", 422, .badRequest),
+        .sourceImageTooManyPixels: ErrorRow("the source image has too many pixels", 422, .badRequest),
+        .sourceImageTruncated: ErrorRow("the source image ends too early", 422, .badRequest),
+        .sourceImageCorrupt: ErrorRow("the source image is corrupt", 422, .badRequest),
+        .titleTooLong: ErrorRow("the title does not fit", 422, .badRequest),
+        .outputTooLarge: ErrorRow("the picture cannot be made small enough", 422, .badRequest),
+        .pluginError: ErrorRow("a plugin failed", 500, .internalError),
+        .stepTimeout: ErrorRow("a step took too long", 504, .internalError),
+    ]
+}

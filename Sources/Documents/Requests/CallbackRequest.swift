@@ -1,0 +1,53 @@
+package import ThumbwireKit
+
+/// A callback as a client asks for it; where its URL leads is not checked yet.
+package struct CallbackRequest: Hashable, Sendable {
+    package var url: String
+    package var events: [EventType]
+    /// Sent with every attempt, in the order given.
+    package var headers: [Header]
+
+    /// A name with its value.
+    package struct Header: Hashable, Sendable {
+        package var name: String
+        package var value: String
+    }
+
+    package init(url: String, events: [EventType] = EventType.terminal, headers: [Header] = []) {
+        self.url = url
+        self.events = events
+        self.headers = headers
+    }
+}
+
+extension FieldReader {
+    /// `callbackUrl`, `callbackEvents` and `callbackHeaders`.
+    mutating func callback() -> CallbackRequest? {
+        let url = url("callbackUrl")
+        let events = choices("callbackEvents", of: RequestLimits.eventTypes)
+        let headers = callbackHeaders()
+        guard has("callbackUrl") else {
+            for name in ["callbackEvents", "callbackHeaders"] where has(name) {
+                refuse(name, "needs callbackUrl")
+            }
+            return nil
+        }
+        guard let url else { return nil }
+        return CallbackRequest(url: url, events: events ?? EventType.terminal, headers: headers)
+    }
+
+    private mutating func callbackHeaders() -> [CallbackRequest.Header] {
+        guard let object = object("callbackHeaders") else { return [] }
+        var inner = FieldReader(object, pointer: place("callbackHeaders"))
+        var headers: [CallbackRequest.Header] = []
+        for member in object.members {
+            guard let value = member.value.string else {
+                inner.refuse(member.name, "is \(member.value.kindName), expected a string")
+                continue
+            }
+            headers.append(CallbackRequest.Header(name: member.name, value: value))
+        }
+        add(inner.errors)
+        return headers
+    }
+}
