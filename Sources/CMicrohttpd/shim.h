@@ -12,7 +12,6 @@ static inline int mhd_is_started(enum MHD_ConnectionNotificationCode code) {
 }
 
 static inline ssize_t mhd_end_of_stream(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
-static inline ssize_t mhd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }
 
 typedef void *(*mhd_target_callback)(void *context, const char *target, struct MHD_Connection *connection);
 
@@ -94,4 +93,10 @@ static inline struct MHD_Response *mhd_bytes_response(const void *bytes, size_t 
 static inline struct MHD_Response *mhd_stream_response(
     MHD_ContentReaderCallback reader, void *context, MHD_ContentReaderFreeCallback release) {
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16 * 1024, reader, context, release);
+}
+
+/* For the answer to HEAD of a stream: the library would end a chunked answer to HEAD with the last chunk,
+   which the client takes for the next answer. This one is not chunked, and the connection closes behind it. */
+static inline int mhd_forbid_chunks(struct MHD_Response *response) {
+    return MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }

@@ -57,7 +57,8 @@ struct AttemptRequestTests {
 
     @Test func `adds a callback's own headers`() throws {
         let request = try callbackRequest([
-            Callback.Field("Authorization", "Bearer x"), Callback.Field("X-Two", "1"), Callback.Field("X-Two", "2"),
+            Callback.Field("Authorization", "Bearer x"), Callback.Field("X-Two", "1"),
+            Callback.Field("X-Two", "2"),
         ])
 
         #expect(request.headers["authorization"] == "Bearer x")

@@ -1,5 +1,6 @@
 import HTTP
 import Persistence
+import SQLiteStore
 import Signing
 import Testing
 import ThumbwireKit
@@ -181,7 +182,9 @@ struct DispatcherTests {
         }
     }
 
-    @Test func `userinfo in the URL becomes basic authentication and stays out of the request line`() async throws {
+    @Test func `userinfo in the URL becomes basic authentication and stays out of the request line`()
+        async throws
+    {
         try await Fixture.use { fixture in
             let url = "http://us%40er:p%3Ass@127.0.0.1:\(fixture.receiver.port)/a?x=1"
             let (endpoint, _) = try await fixture.addEndpoint("a", url: url)

@@ -1,5 +1,6 @@
 import HTTP
 import Persistence
+import SQLiteStore
 import Signing
 import Testing
 import ThumbwireKit

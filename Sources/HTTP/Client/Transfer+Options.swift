@@ -47,7 +47,7 @@ extension Transfer {
         handle.set(CURLOPT_TIMEOUT_MS, ContinuousClock.now.duration(to: exchange.deadline).milliseconds)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.milliseconds)
         handle.set(CURLOPT_MAXAGE_CONN, max(1, Int(configuration.maximumIdleTime.components.seconds)))
-        if request.overflow == .fail, request.method != .head {
+        if request.overflow == .fail, request.method != .head, request.receive == nil {
             handle.set(CURLOPT_MAXFILESIZE_LARGE, bytes: request.maximumResponseBytes)
         }
     }

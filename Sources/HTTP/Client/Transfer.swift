@@ -35,13 +35,21 @@ final class Transfer {
 
     /// Takes a header line; `false` ends the transfer.
     func receive(header line: UnsafeRawBufferPointer) -> Bool {
-        if head.receive(line) { return true }
+        let wasComplete = head.isComplete
+        if head.receive(line) {
+            if head.isComplete, !wasComplete { streamReceiver?([]) }
+            return true
+        }
         stopReason = .protocolError("its header is larger than \(ResponseHead.maximumBytes) bytes")
         return false
     }
 
     /// Takes a piece of the body; `false` ends the transfer.
     func receive(body piece: UnsafeRawBufferPointer) -> Bool {
+        if let streamReceiver {
+            streamReceiver(Array(piece))
+            return true
+        }
         let limit = exchange.request.maximumResponseBytes
         let room = limit - body.count
         body.append(contentsOf: piece.prefix(max(0, room)))
@@ -52,6 +60,11 @@ final class Transfer {
             stopReason = .responseTooLarge(limit: limit)
         }
         return false
+    }
+
+    /// Who takes the body instead of us; the body of an error is kept whatever the request asks for.
+    private var streamReceiver: (@Sendable ([UInt8]) -> Void)? {
+        (200..<300).contains(head.status) ? exchange.request.receive : nil
     }
 
     /// Opens a socket to the address that libcurl wants to connect to, if it is the one that was checked.

@@ -2,15 +2,17 @@ import CMicrohttpd
 import CSystem
 import Glibc
 
-/// A TCP socket that listens; it closes when told to.
-struct ListeningSocket: Sendable {
+/// A TCP socket that listens: connections wait in it until a server takes it over and closes it in the end.
+package struct ListeningSocket: Sendable {
     let descriptor: Int32
-    let port: Int
+    /// The port it is bound to, also where any free one was asked for.
+    package let port: Int
 
     /// Connections that the kernel holds until a thread takes them.
     private static let backlog: Int32 = 1024
 
-    init(host: String, port: Int) throws(Server.StartError) {
+    /// Binds and listens; `host` is a numeric address, port 0 takes any free one.
+    package init(host: String, port: Int) throws(Server.StartError) {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         guard (0...65_535).contains(port), let address = Self.resolve(bare, port) else {
             throw .invalidHost(host)

@@ -86,13 +86,16 @@ struct ResponseWriter {
         let isHead = exchange.request.method == .head
         if !isHead, !exchange.enterWaiting() { throw exchange.overloaded }
         let pipe = BodyPipe()
-        let source = StreamSource(pipe: pipe, pointer: pointer)
+        let source = StreamSource(pipe: pipe, pointer: pointer, descriptor: exchange.connection.descriptor)
         let context = Unmanaged.passRetained(source).toOpaque()
         guard let response = mhd_stream_response(readStream, context, releaseStream) else {
             Unmanaged<StreamSource>.fromOpaque(context).release()
             return nil
         }
-        guard !isHead else { return response }
+        guard !isHead else {
+            _ = mhd_forbid_chunks(response)
+            return response
+        }
         exchange.state.withLock { $0.pipe = pipe }
         pipe.consume(stream)
         return response
@@ -109,22 +112,33 @@ extension String {
 private final class StreamSource {
     let pipe: BodyPipe
     let pointer: OpaquePointer
+    private let descriptor: Int32
 
-    init(pipe: BodyPipe, pointer: OpaquePointer) {
+    init(pipe: BodyPipe, pointer: OpaquePointer, descriptor: Int32) {
         self.pipe = pipe
         self.pointer = pointer
+        self.descriptor = descriptor
+    }
+
+    /// Cuts the connection, so that the client does not take what it has for the whole.
+    ///
+    /// A reader that ends with an error makes libmicrohttpd 0.9.75 with epoll forget the connection until its
+    /// idle time-out; failing to write the end does not.
+    func cut() -> Int {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        return mhd_end_of_stream()
     }
 }
 
 private let readStream: MHD_ContentReaderCallback = { context, _, buffer, capacity in
-    guard let context, let buffer else { return mhd_end_with_error() }
+    guard let context, let buffer else { return mhd_end_of_stream() }
     let source = Unmanaged<StreamSource>.fromOpaque(context).takeUnretainedValue()
     let target = UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
     return switch source.pipe.read(into: target, of: source.pointer) {
     case .bytes(let count): count
     case .suspended: 0
     case .end: mhd_end_of_stream()
-    case .aborted: mhd_end_with_error()
+    case .aborted: source.cut()
     }
 }
 

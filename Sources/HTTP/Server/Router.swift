@@ -37,7 +37,8 @@ package struct Router: Sendable {
 
     /// Registers a handler that needs no waiting; it runs on the server's own thread and must not block.
     ///
-    /// - Parameter maximumBodyBytes: the limit of this route's body, or `nil` for the server's.
+    /// A trailing closure without `await` is taken for one of these.
+    /// `maximumBodyBytes` is the limit of this route's body, `nil` the server's.
     package mutating func on(
         _ method: Method, _ pattern: String, maximumBodyBytes: Int? = nil,
         immediate: @escaping @Sendable (Request) -> Response
@@ -46,8 +47,7 @@ package struct Router: Sendable {
     }
 
     /// Registers a handler that waits; it runs in a task that the server cancels when the client goes away.
-    ///
-    /// - Parameter maximumBodyBytes: the limit of this route's body, or `nil` for the server's.
+    /// `maximumBodyBytes` is the limit of this route's body, `nil` the server's.
     package mutating func on(
         _ method: Method, _ pattern: String, maximumBodyBytes: Int? = nil,
         _ handler: @escaping @Sendable (Request) async -> Response
@@ -56,8 +56,7 @@ package struct Router: Sendable {
     }
 
     /// The handler of a method and path. `GET` routes answer `HEAD` too, and `OPTIONS` is answered for every path.
-    ///
-    /// - Parameter path: as on the wire, with its escapes; each segment is decoded on its own.
+    /// `path` is as on the wire, with its escapes; each segment is decoded on its own.
     package func match(_ method: Method, path: String) -> Match {
         switch route(method, path: path) {
         case .found(let route, let parameters): .found(route.handler, parameters: parameters)

@@ -24,7 +24,7 @@ package final class Server: Sendable {
     private let core: ServerCore
     private let state = Mutex(State.new)
 
-    /// - Parameter errorResponse: the body of an error that the server itself answers; it must not block.
+    /// `errorResponse` shapes the errors that the server itself answers; it must not block.
     package init(
         configuration: Configuration, router: Router,
         errorResponse: @escaping @Sendable (ServerError, Request) -> Response
@@ -37,16 +37,21 @@ package final class Server: Sendable {
 
     package var connectionCount: Int { core.connections.count }
 
-    /// Listens and answers from now on.
+    /// Listens where the configuration says and answers from now on.
     ///
     /// - Returns: the port it listens on.
     @discardableResult
     package func start() throws(StartError) -> Int {
+        let socket = try ListeningSocket(host: core.configuration.host, port: core.configuration.port)
+        try start(on: socket)
+        return socket.port
+    }
+
+    /// Answers what comes to that socket from now on, for those who must know the port before they have handlers.
+    package func start(on socket: ListeningSocket) throws(StartError) {
         try state.withLock { state throws(StartError) in
             guard case .new = state else { throw .alreadyStarted }
-            let running = try launch()
-            state = .running(running)
-            return running.listening.port
+            state = .running(try launch(on: socket))
         }
     }
 
@@ -90,9 +95,8 @@ package final class Server: Sendable {
 }
 
 extension Server {
-    private func launch() throws(StartError) -> Running {
+    private func launch(on listening: ListeningSocket) throws(StartError) -> Running {
         let configuration = core.configuration
-        let listening = try ListeningSocket(host: configuration.host, port: configuration.port)
         let watchdog = Watchdog(core: core)
         // Released when the daemon has stopped.
         let context = Unmanaged.passRetained(core)

@@ -1,4 +1,6 @@
 import CMicrohttpd
+import CSystem
+import Glibc
 import Synchronization
 
 /// The entry points of libmicrohttpd into the server.
@@ -55,6 +57,8 @@ enum ServerCallbacks {
         exchange.finish()
         exchange.connection.current = nil
         exchange.connection.expect(by: core.nextDeadline())
+        // `drain` closes what is idle when it is called; this one becomes idle after it.
+        if core.isDraining { shutdown(exchange.connection.descriptor, Int32(SHUT_RD)) }
     }
 
     private static func open(_ pointer: OpaquePointer, _ core: ServerCore, others: Int) -> Connection {

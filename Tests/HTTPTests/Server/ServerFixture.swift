@@ -39,5 +39,8 @@ extension Response {
 func echoRoutes(_ router: inout Router) {
     router.on(.get, "/healthz", immediate: { _ in .text("ok") })
     router.on(.post, "/echo", immediate: { Response(status: 200, body: .bytes($0.body)) })
-    router.on(.get, "/items/{id}") { request in .text("item \(request.parameters["id"] ?? "")") }
+    router.on(.get, "/items/{id}") { request in
+        await Task.yield()
+        return .text("item \(request.parameters["id"] ?? "")")
+    }
 }

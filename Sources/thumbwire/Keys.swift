@@ -1,0 +1,45 @@
+import HTTP
+import ThumbwireKit
+
+/// `thumbwire keys`.
+enum Keys {
+    static let command = Command(
+        name: "keys", summary: "Manage API keys (with an admin key).", subcommands: [list, create, revoke])
+
+    private static let options = ServerConnection.options + [.flag("json", "print JSON")]
+
+    private static let list = Command(name: "list", summary: "List keys.", options: options) { arguments in
+        let answer = try await ServerConnection(arguments).call(.get, "/v1/keys")
+        if arguments.isSet("json") { return Output.json(answer) }
+        Output.table(
+            ["ID", "NAME", "SCOPES", "CREATED", "REVOKED"],
+            answer.items.map { key in
+                ["id", "name", "scopes", "createdAt", "revokedAt"].map { key.text($0) }
+            })
+    }
+
+    private static let create = Command(
+        name: "create", summary: "Create a key and print it, once.",
+        options: [
+            .value("name", "NAME", "what the key is for"),
+            .list("scope", "SCOPE,...", "app or admin (app)"),
+        ] + options
+    ) { arguments in
+        var body: JSONObject = ["name": .string(try arguments.required("name"))]
+        let scopes = arguments.list("scope")
+        if !scopes.isEmpty { body["scopes"] = .array(scopes.map { .string($0) }) }
+        let key = try await ServerConnection(arguments).call(.post, "/v1/keys", body: .object(body))
+        if arguments.isSet("json") { return Output.json(key) }
+        Output.line("id   \(key.text("id"))".printable)
+        Output.line("key  \(key.text("key"))".printable)
+    }
+
+    private static let revoke = Command(
+        name: "revoke", summary: "Take a key back.", operands: [.init(name: "ID")], options: options
+    ) { arguments in
+        let id = arguments.operands[0]
+        _ = try await ServerConnection(arguments).call(.delete, "/v1/keys/\(id.percentEncoded)")
+        arguments.isSet("json")
+            ? Output.json(["id": .string(id), "revoked": true]) : Output.line("revoked \(id)".printable)
+    }
+}

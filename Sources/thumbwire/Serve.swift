@@ -1,0 +1,71 @@
+import ThumbwireKit
+import ThumbwireService
+
+/// `thumbwire serve`.
+enum Serve {
+    static let command = Command(
+        name: "serve", summary: "Run the service.",
+        details: """
+            THUMBWIRE_ADMIN_KEY sets the first admin key; without it one is made at first start and written to
+            admin.key in the data folder. When ready, one line on standard output says where:
+            {"event":"listening","url":"http://127.0.0.1:PORT"}. SIGTERM drains and ends; a second one ends at once.
+            """,
+        options: options.map { $0.orEnvironment() }
+    ) { arguments in
+        try await run(arguments)
+    }
+
+    private static let options: [OptionSpec] = [
+        .value("listen", "ADDRESS:PORT", "where to listen; port 0 takes a free one (127.0.0.1:8080)"),
+        .value("data", "DIR", "the data folder (./data)"),
+        .value("plugins", "FILE", "providers and chains (./plugins.json if it exists, else built in)"),
+        .value("public-url", "URL", "how clients reach the service, for links in documents"),
+        .list(
+            "allow-private-webhooks", "HOST|CIDR,...", "private addresses that webhooks may be sent to"),
+        .list(
+            "allow-private-sources", "HOST|CIDR,...", "private addresses that source images may come from"
+        ),
+        .value("secret-key-file", "FILE", "the key that seals secrets at rest (made at first start)"),
+        .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
+        .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
+    ]
+
+    private static func run(_ arguments: Arguments) async throws {
+        let options = try serviceOptions(arguments)
+        let log = LogWriter.log(try logFormat(arguments))
+        let stopRequests = Signals.stopRequests()
+
+        let service = try await Service(options: options, log: log)
+        let url = try await service.start()
+        Output.json(["event": "listening", "url": .string(url)])
+
+        let signalled = Task {
+            for await signal in stopRequests {
+                log(.info, "stopping", ["signal": .integer(Int64(signal))])
+                await service.stop()
+            }
+        }
+        await service.waitUntilStopped()
+        signalled.cancel()
+    }
+
+    private static func logFormat(_ arguments: Arguments) throws -> LogWriter.Format {
+        let allowed = LogWriter.Format.allCases.map(\.rawValue)
+        let chosen = try arguments.choice("log-format", of: allowed)
+        return chosen.flatMap(LogWriter.Format.init) ?? (Output.isTerminal ? .text : .json)
+    }
+
+    static func serviceOptions(_ arguments: Arguments) throws -> ServiceOptions {
+        var options = ServiceOptions()
+        if let listen = arguments.value("listen") { options.listen = listen }
+        if let data = arguments.value("data") { options.data = data }
+        options.plugins = arguments.value("plugins")
+        options.publicURL = arguments.value("public-url")
+        options.allowPrivateWebhooks = arguments.list("allow-private-webhooks")
+        options.allowPrivateSources = arguments.list("allow-private-sources")
+        options.secretKeyFile = arguments.value("secret-key-file")
+        options.adminKey = arguments.environment["THUMBWIRE_ADMIN_KEY"]
+        if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
+        return options
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import HTTP
+import Imaging
+import TestSupport
+import Testing
+import ThumbwireKit
+
+extension EndToEnd {
+    @Suite struct Generate {
+        @Test func `makes a picture without a server`() async throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/out.jpg"
+
+            let tool = try ToolProcess(
+                [
+                    "generate", "--title", "Local", "--layout", "TextLeft", "--resolution", "1080x1920",
+                    "--output", path,
+                ], in: folder.path)
+            let code = try await tool.exit()
+
+            #expect(code == 0, "\(tool.standardError)")
+            #expect(tool.standardOutput == path + "\n")
+            let file = try Data(contentsOf: URL(fileURLWithPath: path))
+            #expect(try ImageDecoder.probe([UInt8](file)).size == PixelSize(width: 1080, height: 1920))
+            #expect(tool.standardError.contains("100% completed"))
+        }
+
+        @Test func `makes pictures at a server and prints the job as JSON`() async throws {
+            let service = try await RunningService.start()
+            let folder = try TemporaryFolder()
+
+            let tool = try ToolProcess([
+                "generate", "--server", service.url, "--key", RunningService.key, "--title", "Remote",
+                "--variants", "2", "--output", folder.path, "--json",
+            ])
+            let code = try await tool.exit()
+
+            #expect(code == 0, "\(tool.standardError)")
+            let job = try JSONValue(parsing: tool.standardOutput.trimmingCharacters(in: .newlines))
+            let files = job["files"]?.array?.compactMap(\.string) ?? []
+            #expect(job["status"] == "completed")
+            #expect(files.count == 2)
+            #expect(files.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+        }
+
+        @Test func `ends with 1 and the reason when the job fails`() async throws {
+            let tool = try ToolProcess([
+                "generate", "--title", "x", "--source-image", "http://127.0.0.1:9/none.jpg",
+                "--allow-private-sources", "127.0.0.1",
+            ])
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains("source_image_unreachable"), "\(tool.standardError)")
+        }
+    }
+
+    @Suite struct CommandLineUse {
+        @Test(arguments: [
+            [], ["serve"], ["generate"], ["listen"], ["jobs"], ["jobs", "list"], ["jobs", "get"],
+            ["jobs", "cancel"], ["webhooks"], ["webhooks", "create"], ["webhooks", "deliveries"], ["keys"],
+            ["keys", "create"], ["plugins"], ["plugins", "list"], ["plugins", "check"], ["version"],
+        ])
+        func `explains every command`(_ words: [String]) async throws {
+            let tool = try ToolProcess(words + ["--help"])
+            let code = try await tool.exit()
+
+            #expect(code == 0)
+            let path = (["thumbwire"] + words).joined(separator: " ")
+            #expect(tool.standardOutput.contains("Usage: \(path)"))
+        }
+
+        @Test(arguments: [
+            ([], "command is missing"), (["sevre"], "did you mean serve?"),
+            (["serve", "--lisen", "x"], "did you mean --listen?"), (["serve", "--listen"], "needs a value"),
+            (["generate"], "--title"), (["generate", "--title", "a", "--variants", "99"], "1 to 10"),
+            (["jobs", "get"], "missing argument ID"), (["listen"], "--secret"),
+            (["listen", "--secret", "abc"], "whsec_"), (["keys", "create"], "--name"),
+        ])
+        func `ends with 2 and says what is wrong with its use`(_ words: [String], _ hint: String) async throws
+        {
+            let tool = try ToolProcess(words)
+            let code = try await tool.exit()
+
+            #expect(code == 2, "\(tool.standardError)")
+            #expect(tool.standardError.contains(hint), "\(tool.standardError)")
+            #expect(tool.standardOutput.isEmpty)
+        }
+
+        @Test func `manages keys, endpoints and jobs at a server`() async throws {
+            let service = try await RunningService.startForLoopback()
+
+            let key = try await json(["keys", "create", "--name", "app"], service)
+            let endpoint = try await json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"], service)
+            let job = try await service.post("/v1/jobs?wait=55", ["title": "Listed"])
+            let jobs = try await json(["jobs", "list"], service)
+            let shown = try await json(["jobs", "get", try #require(job.json["id"]?.string)], service)
+            let plugins = try await json(["plugins", "list"], service)
+            let keyID = try #require(key["id"]?.string)
+            let revoked = try await json(["keys", "revoke", keyID], service)
+
+            #expect(key["key"]?.string?.isEmpty == false)
+            #expect(endpoint["secret"]?.string?.hasPrefix("whsec_") == true)
+            #expect(jobs["data"]?.array?.first?["id"] == job.json["id"])
+            #expect(shown["status"] == "completed")
+            #expect(plugins["data"]?.array?.contains { $0["id"] == "studio" } == true)
+            #expect(revoked["revoked"] == true)
+        }
+
+        @Test func `checks a plugins file and names what is wrong by its path`() async throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/plugins.json"
+            try Data(#"{"version":1,"providers":{"studio":{"plugin":"stduio"}},"chains":{}}"#.utf8)
+                .write(to: URL(fileURLWithPath: path))
+
+            let tool = try ToolProcess(["plugins", "check", path])
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains("studio"), "\(tool.standardError)")
+        }
+
+        /// What the command prints with `--json`.
+        private func json(_ words: [String], _ service: RunningService) async throws -> JSONValue {
+            let tool = try ToolProcess(
+                words + ["--json"],
+                environment: ["THUMBWIRE_SERVER": service.url, "THUMBWIRE_KEY": RunningService.key])
+            let code = try await tool.exit()
+            #expect(code == 0, "\(words): \(tool.standardError)")
+            return try JSONValue(parsing: tool.standardOutput.trimmingCharacters(in: .newlines))
+        }
+    }
+}

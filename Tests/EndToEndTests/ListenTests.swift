@@ -1,0 +1,95 @@
+import Foundation
+import Glibc
+import HTTP
+import Imaging
+import Signing
+import TestSupport
+import Testing
+import ThumbwireKit
+
+extension EndToEnd {
+    @Suite struct Listen {
+        @Test func `registers itself, verifies a delivery, saves the picture and unsubscribes`() async throws {
+            let service = try await RunningService.startForLoopback()
+            let pictures = try TemporaryFolder()
+            let tool = try ToolProcess([
+                "listen", "--port", "0", "--register", "--server", service.url, "--key", RunningService.key,
+                "--once", "1", "--json", "--output-dir", pictures.path,
+            ])
+            _ = try await tool.line("listening")
+
+            _ = try await service.post("/v1/jobs", ["title": "Listen"])
+            let code = try await tool.exit()
+            let endpoints = try await service.get("/v1/webhook-endpoints")
+
+            #expect(code == 0, "\(tool.standardError)")
+            let received = try await tool.line("received")
+            #expect(received["verified"] == true)
+            #expect(received["type"] == "thumbnail.completed")
+            let path = try #require(try await tool.line("saved")["path"]?.string)
+            let file = try Data(contentsOf: URL(fileURLWithPath: path))
+            #expect(try ImageDecoder.probe([UInt8](file)).size == .landscape)
+            #expect(endpoints.json["data"]?.array?.isEmpty == true)
+        }
+
+        @Test func `answers 401 to what is not signed with its secret`() async throws {
+            let secret = SigningSecret.generate()
+            let tool = try ToolProcess(["listen", "--port", "0", "--secret", secret.text, "--json"])
+            let url = try #require(try await tool.line("listening")["url"]?.string)
+
+            let forged = try await post(to: url, signedWith: .generate())
+            let genuine = try await post(to: url, signedWith: secret)
+            tool.send(SIGTERM)
+            let code = try await tool.exit()
+
+            #expect(forged == 401)
+            #expect(genuine == 204)
+            #expect(tool.lines.compactMap { $0["event"]?.string } == ["listening", "rejected", "received"])
+            #expect(code == 0)
+        }
+
+        @Test func `reads the server's stream and forwards events signed like deliveries`() async throws {
+            let service = try await RunningService.start()
+            let secret = SigningSecret.generate()
+            let receiver = try WebhookReceiver()
+            let tool = try ToolProcess([
+                "listen", "--server", service.url, "--key", RunningService.key, "--secret", secret.text,
+                "--forward-to", receiver.url(), "--once", "2", "--json",
+            ])
+            _ = try await tool.line("listening")
+
+            let job = try await service.post("/v1/jobs?wait=55", ["title": "Through NAT"])
+            let code = try await tool.exit()
+
+            #expect(code == 0, "\(tool.standardError)")
+            let forwarded = try #require(receiver.requests.first)
+            #expect(throws: Never.self) { try forwarded.verify(secret: secret.text) }
+            #expect(forwarded.json["data"]?["id"] == job.json["id"])
+            #expect(forwarded.headers["webhook-id"] == forwarded.json["id"]?.string)
+            #expect(try await tool.line("received")["forwardedStatus"] == 204)
+            await receiver.stop()
+        }
+
+        @Test func `fails at once when the server refuses the key`() async throws {
+            let service = try await RunningService.start()
+
+            let tool = try ToolProcess(["listen", "--server", service.url, "--key", "nope"])
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains("401"))
+        }
+
+        private func post(to url: String, signedWith secret: SigningSecret) async throws -> Int {
+            let body = Array(#"{"id":"evt_1","type":"thumbnail.failed","data":{}}"#.utf8)
+            let now = Int64(Date().timeIntervalSince1970)
+            let signature = StandardWebhooks.signature(id: "evt_1", timestamp: now, body: body, secret: secret)
+            let request = OutboundRequest(
+                method: .post, url: url,
+                headers: [
+                    "webhook-id": "evt_1", "webhook-timestamp": "\(now)", "webhook-signature": signature,
+                ], body: body)
+            return try await HTTPClient().send(request, policy: .unrestricted).status
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Documents
+import Foundation
+import Persistence
+import SQLiteStore
+import TestSupport
+import Testing
+import ThumbwireKit
+
+@testable import Engine
+
+/// A real engine on a real store in a temporary folder, with scripted plugins and a clock that the test moves.
+struct EngineHarness {
+    let folder: TemporaryFolder
+    let clock: ManualClock
+    let store: any Store
+    let services: EngineServices
+    let engine: Engine
+    let account: Account
+    /// Names this harness's scripts; a label of its own keeps tests apart.
+    let label: String
+
+    /// Runs the body beside a running engine, and stops the engine after it.
+    static func run(
+        chain: String = EngineHarness.plainChain, isRunning: Bool = true,
+        _ body: (EngineHarness) async throws -> Void
+    ) async throws {
+        let harness = try await EngineHarness(chain: chain)
+        let work = Task { if isRunning { await harness.engine.run() } }
+        do {
+            try await body(harness)
+        } catch {
+            work.cancel()
+            await work.value
+            throw error
+        }
+        work.cancel()
+        await work.value
+        await harness.store.close()
+    }
+
+    static let plainChain = """
+        { "version": 1,
+          "providers": { "main": { "plugin": "scripted", "config": { "label": "LABEL" } } },
+          "chains": { "default": { "providers": ["main"], "steps": [ { "use": "stamp" } ] } } }
+        """
+
+    static let billedChain = plainChain.replacingOccurrences(of: "scripted", with: "billed")
+
+    init(chain: String) async throws {
+        label = UUID().uuidString
+        folder = try TemporaryFolder()
+        clock = ManualClock()
+        let dataFolder = try DataFolder(path: folder.path)
+        store = try SQLiteStore.open(folder: folder.path, clock: clock)
+        account = .make()
+        try await store.insert(account, callbackSecret: .make())
+        let document = try JSONValue(parsing: chain.replacingOccurrences(of: "LABEL", with: label))
+        services = EngineServices(
+            store: store, artifacts: FileArtifacts(folder: dataFolder),
+            registry: try Registry(document: document, catalog: .testing) { _ in nil },
+            encoder: EventEncoder(document: JobDocument(publicURL: "http://test")),
+            renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(), clock: clock,
+            log: .silent)
+        engine = Engine(services: services)
+    }
+
+    var script: Script { Script.named(label) }
+
+    func submit(_ change: (inout Submission) -> Void = { _ in }) async throws -> Job {
+        var submission = Submission(
+            account: account.id, face: .native, request: ThumbnailRequest(title: "A title"))
+        change(&submission)
+        return try await engine.submit(submission)
+    }
+
+    /// The job once it is as the test wants it.
+    func job(_ id: JobID, when isReached: (Job) -> Bool) async throws -> Job {
+        let changes = store.changes.subscribe(limit: 1_024) { $0 == .job(id) }
+        var known = try #require(await store.job(id, of: account.id))
+        if isReached(known) { return known }
+        for await _ in changes {
+            known = try #require(await store.job(id, of: account.id))
+            if isReached(known) { return known }
+        }
+        return known
+    }
+
+    func ended(_ id: JobID) async throws -> Job {
+        try await job(id) { $0.state.isTerminal }
+    }
+
+    func eventTypes(of id: JobID) async throws -> [EventType] {
+        try await store.events(EventQuery(account: account.id, job: id)).map { $0.event.type }
+    }
+}
+
+private struct NoSources: SourceFetching {
+    func fetch(_ url: String, deadline: Timestamp) async throws(Failure) -> GenerationResult.Picture {
+        throw Failure(.invalidInput, code: "source_image_unreachable", message: "tests fetch nothing")
+    }
+}
+
+/// Opens once; whoever waits goes on then.
+final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+    }
+
+    func open() { continuation.finish() }
+
+    /// Returns when the gate is open, or when the task is cancelled.
+    func wait() async {
+        for await _ in stream {}
+    }
+}
