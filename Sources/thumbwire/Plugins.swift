@@ -25,7 +25,9 @@ enum Plugins {
         operands: [.init(name: "FILE", isOptional: true)],
         options: [.flag("json", "print JSON")]
     ) { arguments in
-        let summary = try checkPlugins(path: arguments.operands.first, environment: arguments.environment)
-        arguments.isSet("json") ? Output.json(["ok": true]) : Output.line("\(summary)")
+        let summary = try checkPlugins(path: arguments.operands.first)
+        arguments.isSet("json")
+            ? Output.json(["ok": true, "chains": .array(summary.chains.map { .string($0) })])
+            : Output.line("no problems; chains: \(summary.chains.joined(separator: ", "))")
     }
 }
