@@ -120,6 +120,21 @@ enum Drawing {
         #expect(pixels.color(2, 2).red == 0)
     }
 
+    @Test func `a large radial gradient is exact to the eye`() throws {
+        let gradient = GradientLayer(
+            shape: .radial(center: UnitPoint(x: 0.25, y: 0.5), radius: 0.9),
+            stops: [.init(position: 0, color: .black), .init(position: 1, color: .white)])
+        let layer = Layer(id: "g", content: .gradient(gradient))
+        let pixels = try Drawing.render([layer], size: .landscape).pixels
+        let radius = 0.9 * (1280.0 * 1280 + 720 * 720).squareRoot() / 2
+
+        for (x, y) in [(320, 360), (321, 357), (0, 0), (640, 100), (900, 719), (1279, 0), (1000, 361)] {
+            let (across, down) = (Double(x) + 0.5 - 320, Double(y) + 0.5 - 360)
+            let expected = min((across * across + down * down).squareRoot() / radius, 1) * 255
+            #expect(abs(Double(pixels.pixel(x, y).x) - expected) <= 2, "at \(x),\(y)")
+        }
+    }
+
     @Test func `shapes have corners, outlines and rotation`() throws {
         let rect = UnitRect(x: 0.25, y: 0.25, width: 0.5, height: 0.5)
         let stroke = Stroke(color: .white, width: 0.05)
@@ -251,6 +266,51 @@ enum Drawing {
         renderer.emptyCache()
         _ = try render(.warm)
         #expect(asked == 5)
+    }
+
+    @Test(arguments: [1e300, -1e300, .infinity, .nan, 0])
+    func `draws absurd numbers without harm`(_ number: Double) throws {
+        let rect = UnitRect(x: number, y: number, width: number, height: number)
+        let point = UnitPoint(x: number, y: number)
+        let stops = [
+            GradientLayer.Stop(position: number, color: red),
+            .init(position: 1, color: red.withAlpha(number)),
+        ]
+        var text = Drawing.text("absurd")
+        text.fit = TextLayer.Fit(minimum: number, maximum: number, maximumLines: .max)
+        text.stroke = Stroke(color: red, width: number)
+        text.shadow = TextLayer.Shadow(color: red, offsetX: number, offsetY: number, blur: number)
+        text.tracking = number
+        text.lineHeight = number
+        var far = text
+        far.rect = rect
+        let shape = ShapeLayer(
+            rect: rect, figure: .rectangle(cornerRadius: number), fill: red,
+            stroke: Stroke(color: red, width: number),
+            rotation: number)
+        let contents: [Layer.Content] = [
+            .text(text), .text(far), .shape(shape),
+            .gradient(GradientLayer(rect: rect, shape: .linear(angle: number), stops: stops)),
+            .gradient(GradientLayer(shape: .radial(center: point, radius: number), stops: stops)),
+            .image(ImageLayer(source: .init(artifact: "a"), placement: .cover(crop: rect))),
+            .image(
+                ImageLayer(
+                    source: .init(artifact: "a"), placement: .anchored(.bottom, width: number, margin: number)
+                )),
+        ]
+        let layers = contents.map { Layer(id: "x", content: $0) } + [rectangle(.white)]
+        let pixels = try Drawing.render(layers, image: Pictures.photo(20, 20)).pixels
+
+        #expect(pixels.count(near: .white, within: 0) == 320 * 180)
+    }
+
+    @Test func `breaks the longest text in bounded time`() throws {
+        let renderer = try Drawing.renderer()
+        for text in [String(repeating: "字", count: 3000), String(repeating: "a\n", count: 1500)] {
+            let measurement = renderer.measure(Drawing.text(text), canvas: Drawing.size)
+            #expect(measurement.warnings.map(\.code).contains("text_cut"))
+            #expect(!measurement.resolved.lines.isEmpty)
+        }
     }
 
     @Test func `two threads draw identical bytes`() throws {

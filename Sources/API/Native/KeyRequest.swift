@@ -61,7 +61,10 @@ extension Timestamp {
     /// A date and time with zone (RFC 3339), to milliseconds.
     init?(rfc3339 text: String) {
         let plain = Date.ISO8601FormatStyle()
-        let styles = [plain, plain.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)]
+        let styles = [
+            plain,
+            plain.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted),
+        ]
         guard let date = styles.lazy.compactMap({ try? Date(text, strategy: $0) }).first else { return nil }
         self.init(microseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()) * 1_000)
     }

@@ -32,7 +32,9 @@ struct OpenAPIDocument {
     }
 
     private func parameters(of pattern: String) -> JSONObject {
-        let names = pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+        let names = pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+            $0.dropFirst().dropLast()
+        }
         guard !names.isEmpty else { return [:] }
         return [
             "parameters": .array(

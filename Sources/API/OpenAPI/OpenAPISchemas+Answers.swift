@@ -38,7 +38,9 @@ extension OpenAPISchemas {
             "Delivery",
             object([
                 "id": text, "eventId": text, "type": choice(EventType.allCases),
-                "target": object(["kind": ["enum": ["endpoint", "callback"]], "endpointId": text, "jobId": text]),
+                "target": object([
+                    "kind": ["enum": ["endpoint", "callback"]], "endpointId": text, "jobId": text,
+                ]),
                 "status": choice(Delivery.Status.allCases), "attempts": count,
                 "nextAttemptAt": maybeMoment, "lastStatus": nullable("integer"), "createdAt": moment,
             ])

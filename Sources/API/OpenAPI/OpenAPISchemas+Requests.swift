@@ -46,7 +46,9 @@ extension OpenAPISchemas {
         "sessionId": string(atMost: RequestLimits.name), "chain": string(atMost: RequestLimits.name),
         "accent": closed([
             "color": ["type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"],
-            "words": ["type": "array", "items": text, "maxItems": .integer(Int64(RequestLimits.accentWords))],
+            "words": [
+                "type": "array", "items": text, "maxItems": .integer(Int64(RequestLimits.accentWords)),
+            ],
         ]),
         "callbackUrl": url, "callbackEvents": eventTypes,
         "callbackHeaders": ["type": "object", "additionalProperties": text],

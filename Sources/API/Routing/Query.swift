@@ -37,7 +37,8 @@ extension Request {
     func position(_ text: String?, named name: String) throws(Problem) -> Int64? {
         guard let text else { return nil }
         guard let position = Int64(text), position >= 0 else {
-            throw Problem(.queryInvalid, "\(name) is \"\(text.prefix(64))\", expected the id of an event seen")
+            throw Problem(
+                .queryInvalid, "\(name) is \"\(text.prefix(64))\", expected the id of an event seen")
         }
         return position
     }

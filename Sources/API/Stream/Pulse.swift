@@ -8,7 +8,8 @@ final class Pulse: Sendable {
     private let tasks: [Task<Void, Never>]
 
     init(changes: AsyncStream<StoreChange>, every interval: Duration, clock: any WallClock) {
-        let (signals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (signals, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.signals = signals
         tasks = [
             Task {

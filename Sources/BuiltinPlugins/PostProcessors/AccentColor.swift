@@ -48,7 +48,8 @@ struct AccentColor {
         for swatch in Palette(grid).swatches {
             // The title stands on the darkened picture: hue and chroma tell them apart more than lightness.
             let difference = (a: color.a - swatch.color.a, b: color.b - swatch.color.b)
-            fromPicture += swatch.share * (difference.a * difference.a + difference.b * difference.b).squareRoot()
+            fromPicture +=
+                swatch.share * (difference.a * difference.a + difference.b * difference.b).squareRoot()
         }
         let bonus = choice.source == "curated" ? 0 : choice.source == "complement" ? 0.035 : 0.02
         return min(fromFill, 0.3) * 0.5 + min(fromPicture, 0.35) + bonus + 0.1 * min(color.lightness, 0.85)

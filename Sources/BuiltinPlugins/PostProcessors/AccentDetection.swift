@@ -65,7 +65,9 @@ package struct AccentDetection: PostProcessor {
             return (found, "request", "asked for")
         }
         if !title.marked.isEmpty { return (title.markedWords, "markup", "between stars in the title") }
-        guard findsWords, let best = AccentWords(title.text).best else { return ([], "none", "nothing stands out") }
+        guard findsWords, let best = AccentWords(title.text).best else {
+            return ([], "none", "nothing stands out")
+        }
         return ([best.words], "rules", best.why)
     }
 }

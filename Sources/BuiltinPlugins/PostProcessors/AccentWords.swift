@@ -48,7 +48,9 @@ struct AccentWords {
 
     /// Without punctuation around, but with the signs of amounts.
     private func trimmed(_ range: Range<Int>) -> Range<Int> {
-        func isKept(_ scalar: Unicode.Scalar) -> Bool { scalar.isWordPart || "$€£¥%#+".unicodeScalars.contains(scalar) }
+        func isKept(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.isWordPart || "$€£¥%#+".unicodeScalars.contains(scalar)
+        }
         guard let first = range.first(where: { isKept(scalars[$0]) }),
             let last = range.last(where: { isKept(scalars[$0]) })
         else { return range }
@@ -92,13 +94,16 @@ struct AccentWords {
 
     /// A quotation of up to 40 % of the characters.
     private var quoted: (words: String, why: String)? {
-        let pairs: [Unicode.Scalar: Unicode.Scalar] = ["\"": "\"", "“": "”", "„": "“", "「": "」", "『": "』", "«": "»"]
+        let pairs: [Unicode.Scalar: Unicode.Scalar] = [
+            "\"": "\"", "“": "”", "„": "“", "「": "」", "『": "』", "«": "»",
+        ]
         for start in scalars.indices {
             guard let close = pairs[scalars[start]],
                 let end = scalars[(start + 1)...].firstIndex(of: close), end > start + 1
             else { continue }
             let run = start + 1..<end
-            return Double(run.count) <= 0.4 * Double(scalars.count) ? (Self.text(scalars[run]), "quotation") : nil
+            return Double(run.count) <= 0.4 * Double(scalars.count)
+                ? (Self.text(scalars[run]), "quotation") : nil
         }
         return nil
     }
@@ -129,7 +134,9 @@ struct AccentWords {
         return nil
     }
 
-    private static func isKatakana(_ scalar: Unicode.Scalar) -> Bool { (0x30A1...0x30FF).contains(scalar.value) }
+    private static func isKatakana(_ scalar: Unicode.Scalar) -> Bool {
+        (0x30A1...0x30FF).contains(scalar.value)
+    }
     private static func isHan(_ scalar: Unicode.Scalar) -> Bool { (0x4E00...0x9FFF).contains(scalar.value) }
 
     private static func words(in scalars: [Unicode.Scalar]) -> [Range<Int>] {

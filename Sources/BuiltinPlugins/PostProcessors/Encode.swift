@@ -27,13 +27,15 @@ package struct Encode: PostProcessor {
         summary: "Renders the composition and encodes it, within a number of bytes if asked to",
         configuration: [
             ConfigurationField(
-                "format", .choice(ImageFormat.allCases.map { $0.rawValue }), "the file format", default: "jpeg"),
+                "format", .choice(ImageFormat.allCases.map { $0.rawValue }), "the file format",
+                default: "jpeg"),
             ConfigurationField("quality", .integer(1...100), "of JPEG and WebP", default: 92),
             ConfigurationField(
                 "maxBytes", .integer(10_000...50_000_000),
                 "the most bytes of a file; quality is lowered to meet it", default: 2_000_000),
             ConfigurationField(
-                "chroma", .choice(chromaChoices), "colour samples of JPEG: 4:4:4 keeps coloured letters sharp",
+                "chroma", .choice(chromaChoices),
+                "colour samples of JPEG: 4:4:4 keeps coloured letters sharp",
                 default: "4:4:4"),
             ConfigurationField(
                 "additional", .array,
@@ -53,7 +55,8 @@ package struct Encode: PostProcessor {
             chroma: configuration.chroma == "4:2:0" ? .quarter : .full, maximumBytes: configuration.maxBytes)
         let extra = configuration.additional ?? []
         guard extra.count <= 8 else {
-            throw ConfigurationError(field: "additional", message: "has \(extra.count) elements; the limit is 8")
+            throw ConfigurationError(
+                field: "additional", message: "has \(extra.count) elements; the limit is 8")
         }
         additional = try extra.enumerated().map { index, item throws(ConfigurationError) in
             guard Self.widths.contains(item.width) else {
@@ -93,7 +96,8 @@ package struct Encode: PostProcessor {
         } catch .budgetUnreachable(let smallest, let limit) {
             throw Failure(
                 .invalidInput, code: "output_too_large",
-                message: "the \(options.format.rawValue) has at least \(smallest) bytes; the limit is \(limit) "
+                message:
+                    "the \(options.format.rawValue) has at least \(smallest) bytes; the limit is \(limit) "
                     + "(maxBytes)")
         } catch {
             throw Failure(.internal, code: "encoding_failed", message: "\(error)")

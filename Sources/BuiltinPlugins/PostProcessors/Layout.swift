@@ -32,7 +32,8 @@ package struct Layout: PostProcessor {
             ConfigurationField(
                 "uppercase", .choice(TitleCase.allCases.map { $0.rawValue }),
                 "capitals: auto takes them for short titles in scripts that have them", default: "auto"),
-            ConfigurationField("scrim", .boolean, "whether it may darken the picture behind the title", default: true),
+            ConfigurationField(
+                "scrim", .boolean, "whether it may darken the picture behind the title", default: true),
             StepScope.field,
         ])
 
@@ -142,7 +143,8 @@ package struct Layout: PostProcessor {
     /// The side with the least edges and saliency behind the text; the first wins ties.
     private func calmestSide(_ grid: PictureGrid, _ geometry: TitleGeometry) -> TitleGeometry.Side {
         let saliency = SaliencyMap(grid)
-        let sides: [TitleGeometry.Side] = geometry.frame == .portrait ? [.top, .bottom] : [.top, .bottom, .left, .right]
+        let sides: [TitleGeometry.Side] =
+            geometry.frame == .portrait ? [.top, .bottom] : [.top, .bottom, .left, .right]
         var best = (side: TitleGeometry.Side.top, busyness: Double.infinity)
         for side in sides {
             let box = geometry.box(for: .fullBleed, side: side)

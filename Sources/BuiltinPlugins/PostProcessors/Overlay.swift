@@ -40,7 +40,8 @@ package struct Overlay: PostProcessor {
         configuration: [
             ConfigurationField(
                 "gradient", .object,
-                "under the title: {\"from\": \"#RRGGBB\", \"to\": \"#RRGGBB\", \"angle\": 180, \"opacity\": 0.4}"),
+                "under the title: {\"from\": \"#RRGGBB\", \"to\": \"#RRGGBB\", \"angle\": 180, \"opacity\": 0.4}"
+            ),
             ConfigurationField("vignette", .number(0...1), "how dark the corners get", default: 0.0),
             ConfigurationField(
                 "border", .object, "around the picture: {\"color\": \"#RRGGBB\", \"width\": 0.015}"),
@@ -62,11 +63,14 @@ package struct Overlay: PostProcessor {
     package func process(_ composition: inout Composition, context: any ProcessingContext) throws {
         guard scope.includes(context.product) else { return }
         let accent = composition.provenance["accent"]?["color"]?.string.flatMap { Color(hex: $0) }
-        let ids = ["overlay-gradient", "overlay-vignette", "overlay-border", "overlay-badge", "overlay-badge-text"]
+        let ids = [
+            "overlay-gradient", "overlay-vignette", "overlay-border", "overlay-badge", "overlay-badge-text",
+        ]
         composition.layers.removeAll { ids.contains($0.id) }
         let underTitle = composition.layers.firstIndex { $0.id == "scrim" || $0.id == "title" }
         composition.layers.insert(contentsOf: parts.under, at: underTitle ?? composition.layers.count)
-        composition.layers += parts.above(on: composition.canvas.size, accent: accent ?? AccentColor.curated[0])
+        composition.layers += parts.above(
+            on: composition.canvas.size, accent: accent ?? AccentColor.curated[0])
         for layer in composition.layers {
             guard layer.id == "overlay-badge-text", case .text(var text) = layer.content,
                 let renderer = Renderer.ofThisThread

@@ -84,7 +84,8 @@ struct OverlayParts: Sendable {
     private func drawn(_ badge: BadgeDesign, _ canvas: PixelSize, accent: Color) -> [Layer] {
         let side = Double(canvas.shorterSide)
         let isPortrait = TitleGeometry(canvas).frame == .portrait
-        let (width, height) = Double(canvas.width) > side ? (Double(canvas.width), side) : (side, Double(canvas.height))
+        let (width, height) =
+            Double(canvas.width) > side ? (Double(canvas.width), side) : (side, Double(canvas.height))
         let boxHeight = 0.1 * side
         let boxWidth = min(0.5 * width, boxHeight * (0.9 + 0.62 * Double(badge.text.unicodeScalars.count)))
         let margin = 0.045 * side
@@ -111,7 +112,8 @@ struct OverlayParts: Sendable {
         return [
             Layer(
                 id: "overlay-badge",
-                content: .shape(ShapeLayer(rect: rect, figure: .rectangle(cornerRadius: 0.022), fill: ground))),
+                content: .shape(ShapeLayer(rect: rect, figure: .rectangle(cornerRadius: 0.022), fill: ground))
+            ),
             Layer(id: "overlay-badge-text", content: .text(text)),
         ]
     }

@@ -25,7 +25,8 @@ struct Scrim {
             return GradientLayer(
                 shape: .linear(angle: angle),
                 stops: [
-                    stop(0, 1), stop(inkEnd * 0.75, 0.96), stop(inkEnd, 0.86), stop((inkEnd + end) / 2, 0.38), stop(end, 0),
+                    stop(0, 1), stop(inkEnd * 0.75, 0.96), stop(inkEnd, 0.86), stop((inkEnd + end) / 2, 0.38),
+                    stop(end, 0),
                     stop(1, 0),
                 ])
         }

@@ -68,7 +68,8 @@ struct TitleStyle: Sendable {
         return scalars.allSatisfy { scalar in
             // Turkish and German have small letters whose capitals depend on the language or do not exist.
             if ["ı", "ğ", "ş", "İ", "ß"].contains(scalar) { return false }
-            return !scalar.properties.isAlphabetic || scalar.value < 0x530 || (0x1E00...0x1FFF).contains(scalar.value)
+            return !scalar.properties.isAlphabetic || scalar.value < 0x530
+                || (0x1E00...0x1FFF).contains(scalar.value)
         }
     }
 }

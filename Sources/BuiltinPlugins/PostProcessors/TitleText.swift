@@ -76,7 +76,8 @@ struct TitleText: Hashable, Sendable {
         else { return nil }
         for index in start + 2..<scalars.count where scalars[index] == "*" {
             let isLast = index + 1 == scalars.count
-            let endsWord = isLast || scalars[index + 1] == " " || ".,:;!?…)".unicodeScalars.contains(scalars[index + 1])
+            let endsWord =
+                isLast || scalars[index + 1] == " " || ".,:;!?…)".unicodeScalars.contains(scalars[index + 1])
             return scalars[index - 1] != " " && endsWord ? index : nil
         }
         return nil

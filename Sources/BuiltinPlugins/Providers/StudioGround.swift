@@ -80,7 +80,8 @@ struct StudioGround {
             return [field(x, y, 0.7, palette.deep, 1), field(x, y, 0.42, palette.light(0), 0.85)]
         case .waves:
             return [
-                field(x, 0.05, 0.6, palette.light(0), 0.8), field(x, height * 0.35, 0.35, palette.light(1), 0.8),
+                field(x, 0.05, 0.6, palette.light(0), 0.8),
+                field(x, height * 0.35, 0.35, palette.light(1), 0.8),
                 field(x, height * 0.42, 0.2, palette.spark, 0.7),
             ]
         case .grid:

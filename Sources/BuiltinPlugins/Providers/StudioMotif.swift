@@ -88,14 +88,17 @@ struct StudioMotif {
             let growth = pow(Double(index + 1) / Double(count), 1.35)
             let tall = height * min(0.9, 0.12 + 0.66 * growth + random.number(-0.05, 0.05))
             let x = left + (Double(index) + 0.5) * pitch
-            let tone = index == count - 1 ? scene.palette.spark : scene.palette.light(index).brightened(0.5 + 0.04 * Double(index))
+            let tone =
+                index == count - 1
+                ? scene.palette.spark : scene.palette.light(index).brightened(0.5 + 0.04 * Double(index))
             layers.append(
                 pen.shape(
                     x, bottom - tall / 2, pitch * 0.66, tall, .rectangle(cornerRadius: 0.016),
                     fill: tone.color.withAlpha(0.9)))
             layers.append(
                 pen.shape(
-                    x - pitch * 0.2, bottom - tall / 2, pitch * 0.1, tall * 0.94, .rectangle(cornerRadius: 0.01),
+                    x - pitch * 0.2, bottom - tall / 2, pitch * 0.1, tall * 0.94,
+                    .rectangle(cornerRadius: 0.01),
                     fill: Color.white.withAlpha(0.18)))
             tops.append((x, bottom - tall - 0.07 * height))
         }
@@ -122,7 +125,8 @@ struct StudioMotif {
             layers.append(
                 pen.shape(
                     x, y, size, size, .ellipse, fill: nil,
-                    stroke: Stroke(color: tone.color.withAlpha(alpha), width: index % 3 == 0 ? 0.004 : 0.0016)))
+                    stroke: Stroke(color: tone.color.withAlpha(alpha), width: index % 3 == 0 ? 0.004 : 0.0016)
+                ))
             guard index > 1 else { continue }
             let angle = random.number(0, 2 * .pi)
             let body = pen.side * random.number(0.018, 0.05)
@@ -184,7 +188,8 @@ struct StudioMotif {
         var layers = [
             glow(pen, radius: 0.55, opacity: 0.35),
             pen.shape(
-                x, y, size, size, .ellipse, fill: lit, stroke: Stroke(color: rim.withAlpha(0.5), width: 0.004)),
+                x, y, size, size, .ellipse, fill: lit, stroke: Stroke(color: rim.withAlpha(0.5), width: 0.004)
+            ),
         ]
         // Growing circles from one side add up to a soft terminator.
         for step in 0..<14 {

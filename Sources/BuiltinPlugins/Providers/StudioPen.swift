@@ -22,7 +22,8 @@ struct StudioPen {
     }
 
     func shape(
-        _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ figure: ShapeLayer.Figure, fill: Color?,
+        _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ figure: ShapeLayer.Figure,
+        fill: Color?,
         stroke: Stroke? = nil, angle: Double = 0
     ) -> Layer {
         Layer(

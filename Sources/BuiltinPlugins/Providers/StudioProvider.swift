@@ -62,7 +62,8 @@ package struct StudioProvider: Provider {
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(.internal, code: "studio_failed", message: "the background could not be drawn",
+            throw Failure(
+                .internal, code: "studio_failed", message: "the background could not be drawn",
                 detail: "\(error)")
         }
     }

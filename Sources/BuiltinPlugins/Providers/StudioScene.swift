@@ -42,7 +42,8 @@ struct StudioScene: Sendable {
         let theme = StudioTheme.matching([thumbnail.prompt ?? "", thumbnail.title ?? ""])
         self.style = style ?? Self.style(theme, seed: Array(seed.dropLast()), variant: variant)
         palette = StudioPalette(theme: theme, variant: variant, random: &random)
-        subject = Self.subject(thumbnail.layoutType ?? Layout.defaultLayout, TitleGeometry(request.size).frame)
+        subject = Self.subject(
+            thumbnail.layoutType ?? Layout.defaultLayout, TitleGeometry(request.size).frame)
     }
 
     /// Each variant gets the next style, so that variants differ at a glance.

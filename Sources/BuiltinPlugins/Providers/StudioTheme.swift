@@ -32,72 +32,93 @@ struct StudioTheme: Sendable {
     private static let all = [
         StudioTheme(
             words: [
-                "code", "coding", "coder", "developer", "programming", "programmer", "software", "tech", "technology",
-                "computer", "app", "api", "data", "database", "cloud", "linux", "python", "javascript", "swift", "web",
-                "server", "monitor", "keyboard", "laptop", "devops", "hacker", "cyber", "security", "productivity",
+                "code", "coding", "coder", "developer", "programming", "programmer", "software", "tech",
+                "technology",
+                "computer", "app", "api", "data", "database", "cloud", "linux", "python", "javascript",
+                "swift", "web",
+                "server", "monitor", "keyboard", "laptop", "devops", "hacker", "cyber", "security",
+                "productivity",
             ],
             hues: [265, 235, 295, 195], styles: [.windows, .mesh, .grid, .waves, .dots]),
         StudioTheme(
-            words: ["ai", "robot", "gpt", "chatgpt", "neural", "llm", "future", "agent", "automation", "machine"],
+            words: [
+                "ai", "robot", "gpt", "chatgpt", "neural", "llm", "future", "agent", "automation", "machine",
+            ],
             hues: [285, 300, 215, 175], styles: [.rings, .mesh, .windows, .dots, .stars]),
         StudioTheme(
-            words: ["fire", "hot", "burn", "burning", "spicy", "war", "battle", "angry", "lava", "volcano", "rage", "flame"],
+            words: [
+                "fire", "hot", "burn", "burning", "spicy", "war", "battle", "angry", "lava", "volcano",
+                "rage", "flame",
+            ],
             hues: [28, 40, 15, 80], styles: [.bokeh, .rays, .mesh, .waves, .rings]),
         StudioTheme(
             words: [
-                "ocean", "sea", "water", "swim", "swimming", "beach", "travel", "vacation", "island", "surf", "sky",
+                "ocean", "sea", "water", "swim", "swimming", "beach", "travel", "vacation", "island", "surf",
+                "sky",
                 "rain", "river", "fish", "diving",
             ],
             hues: [230, 205, 185, 85], styles: [.waves, .bokeh, .mesh, .rays, .dots]),
         StudioTheme(
             words: [
-                "money", "finance", "invest", "investing", "investment", "stock", "crypto", "bitcoin", "business", "rich",
-                "profit", "sale", "salary", "income", "trading", "wealth", "marketing", "dollar", "growth", "startup",
+                "money", "finance", "invest", "investing", "investment", "stock", "crypto", "bitcoin",
+                "business", "rich",
+                "profit", "sale", "salary", "income", "trading", "wealth", "marketing", "dollar", "growth",
+                "startup",
                 "economy", "bank", "budget",
             ],
             hues: [160, 150, 180, 95], styles: [.chart, .rays, .bokeh, .mesh, .waves]),
         StudioTheme(
             words: [
-                "nature", "forest", "garden", "plant", "green", "eco", "hike", "hiking", "tree", "animal", "camping",
+                "nature", "forest", "garden", "plant", "green", "eco", "hike", "hiking", "tree", "animal",
+                "camping",
                 "mountain", "organic", "farm",
             ],
             hues: [150, 135, 170, 110], styles: [.waves, .bokeh, .mesh, .rays, .rings]),
         StudioTheme(
             words: [
-                "love", "romance", "heart", "beauty", "makeup", "fashion", "wedding", "dating", "skincare", "style",
+                "love", "romance", "heart", "beauty", "makeup", "fashion", "wedding", "dating", "skincare",
+                "style",
                 "relationship", "perfume",
             ],
             hues: [350, 5, 320, 55], styles: [.bokeh, .mesh, .waves, .rings, .dots]),
         StudioTheme(
             words: [
-                "food", "cook", "cooking", "recipe", "kitchen", "coffee", "bake", "baking", "pizza", "chef", "burger",
+                "food", "cook", "cooking", "recipe", "kitchen", "coffee", "bake", "baking", "pizza", "chef",
+                "burger",
                 "cake", "breakfast", "dinner", "meal",
             ],
             hues: [45, 60, 30, 95], styles: [.rays, .bokeh, .dots, .mesh, .waves]),
         StudioTheme(
             words: [
-                "space", "galaxy", "star", "universe", "planet", "moon", "night", "astronaut", "rocket", "nasa", "mars",
+                "space", "galaxy", "star", "universe", "planet", "moon", "night", "astronaut", "rocket",
+                "nasa", "mars",
                 "physics", "alien", "dream", "sleep",
             ],
             hues: [275, 255, 310, 60], styles: [.stars, .rings, .mesh, .grid, .waves]),
         StudioTheme(
             words: [
-                "game", "gaming", "gamer", "play", "esports", "minecraft", "fortnite", "retro", "arcade", "neon", "synthwave",
+                "game", "gaming", "gamer", "play", "esports", "minecraft", "fortnite", "retro", "arcade",
+                "neon", "synthwave",
                 "80s", "speedrun", "level", "boss",
             ],
             hues: [305, 340, 250, 195], styles: [.grid, .rays, .dots, .stars, .mesh]),
         StudioTheme(
             words: [
-                "gym", "fitness", "workout", "muscle", "sport", "football", "soccer", "basketball", "run", "running",
+                "gym", "fitness", "workout", "muscle", "sport", "football", "soccer", "basketball", "run",
+                "running",
                 "training", "diet", "yoga", "health", "boxing",
             ],
             hues: [20, 35, 255, 65], styles: [.rays, .dots, .mesh, .chart, .rings]),
         StudioTheme(
-            words: ["music", "song", "guitar", "piano", "beat", "dj", "album", "band", "podcast", "sound", "audio"],
+            words: [
+                "music", "song", "guitar", "piano", "beat", "dj", "album", "band", "podcast", "sound",
+                "audio",
+            ],
             hues: [320, 290, 15, 60], styles: [.chart, .rings, .waves, .mesh, .bokeh]),
         StudioTheme(
             words: [
-                "learn", "learning", "study", "school", "science", "math", "history", "book", "education", "student",
+                "learn", "learning", "study", "school", "science", "math", "history", "book", "education",
+                "student",
                 "exam", "university", "explained", "course", "tutorial",
             ],
             hues: [250, 240, 200, 75], styles: [.dots, .rays, .mesh, .rings, .waves]),

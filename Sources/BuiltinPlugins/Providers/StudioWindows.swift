@@ -66,7 +66,8 @@ struct StudioWindows {
             layers.append(
                 pen.shape(
                     frame.x, frame.y + 0.018 * pen.side, frame.width + grow, frame.height + grow,
-                    .rectangle(cornerRadius: corner * 1.6), fill: Color.black.withAlpha(0.09), angle: frame.angle))
+                    .rectangle(cornerRadius: corner * 1.6), fill: Color.black.withAlpha(0.09),
+                    angle: frame.angle))
         }
         let body = scene.palette.ground.brightened(0.20).color
         let edge = scene.palette.light(0).brightened(0.75).color.withAlpha(0.55)
@@ -89,7 +90,8 @@ struct StudioWindows {
 
     private func code(_ frame: Frame, _ pen: StudioPen, _ random: inout StudioRandom) -> [Layer] {
         let tones = [
-            scene.palette.light(0).brightened(0.74), scene.palette.light(1).brightened(0.74), scene.palette.spark,
+            scene.palette.light(0).brightened(0.74), scene.palette.light(1).brightened(0.74),
+            scene.palette.spark,
             scene.palette.ground.brightened(0.62), OKLab(lightness: 0.88, a: 0, b: 0),
         ]
         let rows = 10

@@ -17,7 +17,9 @@ package struct FieldReader {
     /// A reader of the body; throws where it is no object.
     package init(body: JSONValue) throws(Problem) {
         guard let object = body.object else {
-            throw Problem([FieldError(pointer: "", detail: "the body is \(body.kindName), expected an object")])
+            throw Problem([
+                FieldError(pointer: "", detail: "the body is \(body.kindName), expected an object")
+            ])
         }
         self.init(object)
     }

@@ -15,7 +15,9 @@ package struct LuminanceStatistics: Hashable, Sendable {
         var values: [Double] = []
         values.reserveCapacity(columns.count * rows.count)
         for row in rows {
-            for column in columns { values.append(Self.luminance(grid.cells[row * grid.size.width + column])) }
+            for column in columns {
+                values.append(Self.luminance(grid.cells[row * grid.size.width + column]))
+            }
         }
         self.init(of: &values)
     }

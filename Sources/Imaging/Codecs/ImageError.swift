@@ -18,6 +18,8 @@ package enum ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     case budgetUnreachable(smallest: Int, limit: Int)
     /// The codec refused the picture; the text is the codec's.
     case encodingFailed(String)
+    /// The drawing library gave up; the text is its own.
+    case drawingFailed(String)
 
     /// What, which and the limit, for people.
     package var description: String {
@@ -31,6 +33,7 @@ package enum ImageError: Error, Hashable, Sendable, CustomStringConvertible {
         case .budgetUnreachable(let smallest, let limit):
             "picture cannot be encoded in \(limit) bytes; the smallest was \(smallest)"
         case .encodingFailed(let reason): "picture cannot be encoded: \(reason)"
+        case .drawingFailed(let reason): "picture cannot be drawn: \(reason)"
         }
     }
 }

@@ -25,7 +25,8 @@ package enum GradePass {
             let alpha = Int(alphas[offset / 4])
             guard alpha > 0, alpha < 255 else { continue }
             for channel in offset..<offset + 3 {
-                picture.bytes[channel] = UInt8(min(255, (Int(picture.bytes[channel]) * 255 + alpha / 2) / alpha))
+                picture.bytes[channel] = UInt8(
+                    min(255, (Int(picture.bytes[channel]) * 255 + alpha / 2) / alpha))
             }
         }
         table.apply(to: picture)

@@ -26,6 +26,14 @@ final class CairoCanvas {
         cairo_surface_destroy(surface)
     }
 
+    /// Throws when Cairo gave up on anything drawn so far; it draws nothing from then on.
+    func check() throws(ImageError) {
+        let status = cairo_status(context)
+        guard status == CAIRO_STATUS_SUCCESS else {
+            throw .drawingFailed(String(cString: cairo_status_to_string(status)))
+        }
+    }
+
     /// Changes the pixels past Cairo, which is told before and after.
     func withPixels(_ body: (PixelBuffer) -> Void) {
         cairo_surface_flush(surface)

@@ -56,13 +56,13 @@ struct ImagePainter {
         let aspect = Double(source.height) / Double(source.width)
         // Twice the canvas is more than any picture shows.
         let widest = max(min(2 * canvas.width, 2 * canvas.height / aspect), 1)
-        let width = min(max(fraction * canvas.width, 1), widest).rounded()
+        let width = min(max(fraction.within(4) * canvas.width, 1), widest).rounded()
         return PixelSize(width: Int(width), height: Int(max((width * aspect).rounded(), 1)))
     }
 
     /// The top left corner, in whole pixels of the canvas.
     private func corner(of size: PixelSize, _ anchor: Anchor, margin: Double) -> (x: Double, y: Double) {
-        let gap = margin * Double(canvas.pixels.size.shorterSide)
+        let gap = margin.within(16) * Double(canvas.pixels.size.shorterSide)
         let x = gap + (canvas.width - 2 * gap - Double(size.width)) * anchor.place.x
         let y = gap + (canvas.height - 2 * gap - Double(size.height)) * anchor.place.y
         return (x.rounded(), y.rounded())

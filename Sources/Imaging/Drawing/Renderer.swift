@@ -33,7 +33,8 @@ package final class Renderer {
 
     /// The picture of a composition; `images` gives the pictures it names and may be called once a layer.
     ///
-    /// Throws what `images` throws, and ``ImageError/tooLarge(_:limit:)`` for the canvas.
+    /// Throws what `images` throws, ``ImageError/tooLarge(_:limit:)`` for the canvas, and
+    /// ``ImageError/drawingFailed(_:)`` when memory runs out.
     package func render(
         _ composition: Composition, images: (ImageReference) throws -> PixelBuffer
     ) throws -> Rendering {
@@ -51,6 +52,7 @@ package final class Renderer {
             if vignette != nil { layers.removeFirst() }
             try draw(layer, vignette: vignette ?? 0, on: canvas, images, &rendering)
         }
+        try canvas.check()
         canvas.withPixels { $0.makeOpaque() }
         return rendering
     }

@@ -52,31 +52,33 @@ struct FitAttempt {
         let nothing = FittedText(fontSize: minimum, stroke: 0, lines: [])
         guard !text.bytes.isEmpty, box.width > 1, box.height > 1 else { return nothing }
         let reference = MeasuredText.referenceSize
-        let whole = shaper.line(text.bytes[...], face: face, size: reference, tracking: layer.tracking)
+        let whole = shaper.line(text.bytes[...], face: face, size: reference, tracking: tracking)
         let measured = MeasuredText(text.bytes, line: whole)
         guard let candidate = bestCandidate(measured, isRightToLeft) else { return nothing }
         exceedsFit = candidate.size < minimum * 0.995 || candidate.exceedsLines
         return place(candidate, isRightToLeft)
     }
 
-    private var minimum: Double { layer.fit.minimum * shorterSide }
-    private var maximum: Double { max(layer.fit.maximum, layer.fit.minimum) * shorterSide }
-    private var strokeEm: Double { max(layer.stroke?.width ?? 0, 0) }
+    private var minimum: Double { layer.fit.minimum.within(4) * shorterSide }
+    private var maximum: Double { max(layer.fit.maximum, layer.fit.minimum).within(4) * shorterSide }
+    private var strokeEm: Double { max(layer.stroke?.width ?? 0, 0).within(1) }
+    private var tracking: Double { layer.tracking.within(2) }
+    private var maximumLines: Int { min(max(layer.fit.maximumLines, 1), Self.mostLines) }
 
     /// Whole words if they stay readable; else words broken between letters, or more lines than asked for,
     /// whichever comes out larger.
     private func bestCandidate(_ measured: MeasuredText, _ isRightToLeft: Bool) -> Candidate? {
         let breaker = LineBreaker(pieces: measured.pieces())
         let least = breaker.minimumLines
-        let whole = best(of: breaker, least...max(layer.fit.maximumLines, least))
+        let whole = best(of: breaker, least...max(maximumLines, least))
         guard let whole, whole.size < minimum else { return whole }
         var candidates = [whole]
         // Letters that join across the break would lose their shape.
         if !isRightToLeft {
             let letters = LineBreaker(pieces: measured.pieces(breakingAnywhere: true))
-            candidates += [best(of: letters, least...max(layer.fit.maximumLines, least))].compactMap(\.self)
+            candidates += [best(of: letters, least...max(maximumLines, least))].compactMap(\.self)
         }
-        let more = layer.fit.maximumLines + 1
+        let more = maximumLines + 1
         if more <= Self.mostLines,
             var taller = best(of: breaker, max(more, least)...max(Self.mostLines, least))
         {
@@ -137,7 +139,7 @@ struct FitAttempt {
         candidate.lines.map { bytes in
             let slice = text.bytes[bytes]
             let line = shaper.line(
-                slice, face: face, size: size, tracking: layer.tracking, spans: spans(in: bytes))
+                slice, face: face, size: size, tracking: tracking, spans: spans(in: bytes))
             return FittedText.Line(shaped: line, text: String(decoding: slice, as: UTF8.self))
         }
     }
@@ -157,7 +159,7 @@ struct FitAttempt {
 
     /// The distance of baselines: the layer's, unless the ink of two neighbours would touch.
     private func lineDistance(_ lines: [FittedText.Line], size: Double) -> Double {
-        zip(lines, lines.dropFirst()).reduce(layer.lineHeight * size) { distance, pair in
+        zip(lines, lines.dropFirst()).reduce(layer.lineHeight.within(4) * size) { distance, pair in
             let ink = pair.0.shaped.extents.descent + pair.1.shaped.extents.ascent
             return max(distance, ink + (Self.leastGap.em + Self.leastGap.strokes * strokeEm) * size)
         }

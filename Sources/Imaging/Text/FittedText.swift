@@ -61,10 +61,18 @@ extension PixelRect {
 }
 
 extension UnitRect {
-    /// In pixels of a canvas.
+    /// In pixels of a canvas; what lies absurdly far outside it is drawn nearer, where Cairo's numbers end.
     func pixels(of canvas: PixelSize) -> PixelRect {
-        PixelRect(
-            x: x * Double(canvas.width), y: y * Double(canvas.height), width: width * Double(canvas.width),
-            height: height * Double(canvas.height))
+        let (across, down) = (Double(canvas.width), Double(canvas.height))
+        return PixelRect(
+            x: x.within(16) * across, y: y.within(16) * down, width: width.within(16) * across,
+            height: height.within(16) * down)
+    }
+}
+
+extension Double {
+    /// The number itself between minus and plus a limit, the nearer of them beyond, 0 for no number.
+    func within(_ limit: Double) -> Double {
+        isNaN ? 0 : min(max(self, -limit), limit)
     }
 }

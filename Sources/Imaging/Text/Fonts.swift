@@ -30,14 +30,14 @@ package final class Fonts: @unchecked Sendable {
             FcConfigDestroy(configuration)
             return nil
         }
-        // Pango's helper thread calls FcInit, which would load /etc/fonts while we draw; with a current
-        // configuration it returns at once.
-        FcConfigSetCurrent(configuration)
         let families = Self.families(of: configuration)
         guard !families.isEmpty else {
             FcConfigDestroy(configuration)
             return nil
         }
+        // Pango's second thread calls FcInit, which would load /etc/fonts while we draw; with a current
+        // configuration it returns at once.
+        FcConfigSetCurrent(configuration)
         self.configuration = configuration
         self.families = families
         foldedFamilies = Set(families.map { $0.lowercased() })

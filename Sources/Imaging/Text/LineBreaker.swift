@@ -28,11 +28,11 @@ struct LineBreaker {
     /// `nil` when there are fewer pieces than lines, or more breaks of the author's.
     func lines(_ count: Int) -> [Range<Int>]? {
         guard count >= minimumLines, count <= pieces.count else { return nil }
-        let widest = solve(count) { max($0, $1) }
+        let widest = solve(count, widest: .infinity) { max($0, $1) }
         let limit = widest.cost * 1.03
         let mean = total / Double(count)
-        let even = solve(count) { cost, width in
-            width > limit ? .infinity : cost + (width - mean) * (width - mean)
+        let even = solve(count, widest: limit) { cost, width in
+            cost + (width - mean) * (width - mean)
         }
         return even.cost.isFinite ? even.lines : widest.lines
     }
@@ -66,9 +66,10 @@ struct LineBreaker {
 
     private var total: Double { (pieces.last?.end ?? 0) - (pieces.first?.start ?? 0) }
 
-    /// Dynamic programming over the end of the last line; `join` adds a line's width to the cost before it.
+    /// Dynamic programming over the end of the last line; `join` adds a line's width to the cost before it. Lines
+    /// wider than `widest` do not count.
     private func solve(
-        _ count: Int, join: (Double, Double) -> Double
+        _ count: Int, widest: Double, join: (Double, Double) -> Double
     ) -> (cost: Double, lines: [Range<Int>]) {
         let end = pieces.count
         var costs = [[Double]](repeating: [Double](repeating: .infinity, count: end + 1), count: count + 1)
@@ -79,8 +80,11 @@ struct LineBreaker {
                 for first in stride(from: last - 1, through: line - 1, by: -1) {
                     // A break of the author's before `last` ends every longer line, too.
                     if first < last - 1, pieces[first].endsLine { break }
-                    guard costs[line - 1][first].isFinite else { continue }
-                    let cost = join(costs[line - 1][first], weight(first..<last))
+                    // A line that begins earlier is wider still.
+                    if width(first..<last) > widest { break }
+                    let weight = weight(first..<last)
+                    guard costs[line - 1][first].isFinite, weight <= widest else { continue }
+                    let cost = join(costs[line - 1][first], weight)
                     if cost < costs[line][last] {
                         costs[line][last] = cost
                         origins[line][last] = first

@@ -3,8 +3,8 @@ import ThumbwireKit
 /// A layer's text as Pango gets it: without control characters, in capitals if asked for, and with a map from the
 /// scalars of the original to bytes.
 struct PreparedText {
-    /// More is cut off, because shaping takes time in proportion.
-    static let maximumScalars = 2000
+    /// More is cut off, because breaking lines takes time with the square of it.
+    static let maximumScalars = 500
     /// Marks on one letter beyond which more are left out; writing systems need up to four.
     private static let maximumMarks = 4
 

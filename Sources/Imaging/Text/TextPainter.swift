@@ -13,8 +13,8 @@ struct TextPainter {
         guard let shadow = layer.shadow else { return ink }
         let reach = BlurredMask.reach(sigma: sigma(shadow))
         let cast = PixelRect(
-            x: ink.x + shadow.offsetX * fitted.fontSize - reach,
-            y: ink.y + shadow.offsetY * fitted.fontSize - reach, width: ink.width + 2 * reach,
+            x: ink.x + shadow.offsetX.within(4) * fitted.fontSize - reach,
+            y: ink.y + shadow.offsetY.within(4) * fitted.fontSize - reach, width: ink.width + 2 * reach,
             height: ink.height + 2 * reach)
         return ink.union(cast)
     }
@@ -27,12 +27,12 @@ struct TextPainter {
 
     private func sigma(_ shadow: TextLayer.Shadow) -> Double {
         // As in CSS: the blur radius is two standard deviations.
-        min(max(shadow.blur, 0) * fitted.fontSize / 2, BlurredMask.maximumSigma)
+        min(max(shadow.blur.within(4), 0) * fitted.fontSize / 2, BlurredMask.maximumSigma)
     }
 
     private func draw(_ shadow: TextLayer.Shadow, on canvas: CairoCanvas) {
         guard let ink = fitted.ink else { return }
-        let offset = (shadow.offsetX * fitted.fontSize, shadow.offsetY * fitted.fontSize)
+        let offset = (shadow.offsetX.within(4) * fitted.fontSize, shadow.offsetY.within(4) * fitted.fontSize)
         let visible = PixelRect(x: -offset.0, y: -offset.1, width: canvas.width, height: canvas.height)
         guard let mask = BlurredMask(covering: ink, within: visible, sigma: sigma(shadow)) else { return }
         mask.draw { context in

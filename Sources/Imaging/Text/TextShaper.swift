@@ -4,8 +4,11 @@ import ThumbwireKit
 /// Shapes text with a font map of its own; belongs to one thread.
 final class TextShaper {
     private let context: OpaquePointer
+    /// Must outlive the context.
+    private let fonts: Fonts
 
     init(fonts: Fonts) {
+        self.fonts = fonts
         context = tw_context_new(fonts.configuration)
     }
 

@@ -1,0 +1,110 @@
+internal import API
+internal import Documents
+internal import Engine
+internal import Foundation
+internal import HTTP
+internal import Imaging
+internal import Persistence
+internal import SQLiteStore
+internal import Signing
+internal import ThumbwireKit
+internal import Webhooks
+
+/// Everything of a service that exists before it listens.
+struct Parts: Sendable {
+    private let log: Log
+    private let clock = SystemClock()
+    private let listen: ListenAddress
+    private let publicURL: String?
+    private let registry: Registry
+    private let webhookPolicy: AddressPolicy
+    private let sourcePolicy: AddressPolicy
+    private let folder: DataFolder
+    private let sealer: Sealer
+    private let store: SQLiteStore
+    private let artifacts: FileArtifacts
+    private let client: HTTPClient
+    private let renderPool: RenderPool
+
+    init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
+        self.log = log
+        registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
+        listen = try ListenAddress(options.listen)
+        publicURL = options.publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
+        sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
+
+        folder = try DataFolder(path: options.data)
+        let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
+        sealer = Sealer(key: try KeyFiles.sealingKey(at: keyFile))
+        store = try SQLiteStore.open(folder: options.data, clock: clock)
+        artifacts = FileArtifacts(folder: folder)
+        client = try HTTPClient()
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        renderPool = RenderPool(threads: options.renderThreads ?? cores) { ThreadRasterizer() }
+        let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
+        try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
+    }
+
+    /// Listens, and starts the engine, the dispatcher and the server on what is there.
+    func run() throws -> Running {
+        let socket = try ListeningSocket(host: listen.host, port: listen.port)
+        let url = listen.url(port: socket.port)
+        let encoder = EventEncoder(document: JobDocument(publicURL: publicURL ?? url))
+        let engine = Engine(
+            services: EngineServices(
+                store: store, artifacts: artifacts, registry: registry, encoder: encoder,
+                renderPool: renderPool,
+                sources: SourceFetcher(client: client, policy: sourcePolicy, clock: clock), clock: clock,
+                log: log))
+        let dispatcher = Dispatcher(
+            store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
+        let context = APIContext(
+            store: store, engine: engine, artifacts: artifacts, sealer: sealer, encoder: encoder,
+            client: client,
+            policy: webhookPolicy, clock: clock, publicURL: publicURL ?? url, log: log)
+        let server = Server(
+            configuration: Server.Configuration(host: listen.host, port: listen.port),
+            router: makeRouter(context),
+            errorResponse: errorResponse)
+        try server.start(on: socket)
+        return Running(
+            url: url, server: server, engine: engine, engineTask: Task { await engine.run() },
+            dispatcherTask: Task { await dispatcher.run() })
+    }
+
+    /// After everything that uses them has stopped.
+    func close() async {
+        await client.shutdown()
+        renderPool.close()
+        await store.close()
+    }
+}
+
+/// A service that listens.
+struct Running: Sendable {
+    let url: String
+    let server: Server
+    let engine: Engine
+    let engineTask: Task<Void, Never>
+    let dispatcherTask: Task<Void, Never>
+
+    /// Drains the engine first, while clients still see where their jobs stand; then ends deliveries and the server.
+    func stop(drainTimeout: Duration, grace: Duration) async {
+        await engine.drain(timeout: drainTimeout)
+        engineTask.cancel()
+        await engineTask.value
+        dispatcherTask.cancel()
+        server.drain()
+        await dispatcherTask.value
+        await server.stop(grace: grace)
+    }
+}
+
+private func addressPolicy(_ entries: [String], option: String) throws(ServiceError) -> AddressPolicy {
+    do throws(AddressPolicy.InvalidEntry) {
+        return try AddressPolicy.allowing(entries)
+    } catch {
+        throw ServiceError("\(option): \(error)")
+    }
+}
