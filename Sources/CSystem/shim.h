@@ -23,3 +23,9 @@ static inline void thumbwire_bound_resolver(int timeout_seconds, int attempts) {
 static inline void thumbwire_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+/// The family of a socket address. The member itself cannot be named from Swift where several C modules include
+/// <sys/socket.h>: the compiler takes it for the first one's.
+static inline int thumbwire_address_family(const struct sockaddr *address) {
+    return address->sa_family;
+}

@@ -67,7 +67,7 @@ package struct ListeningSocket: Sendable {
 func numericAddress(_ address: UnsafePointer<sockaddr>?) -> String {
     guard let address else { return "" }
     let length =
-        Int32(address.pointee.sa_family) == AF_INET6
+        thumbwire_address_family(address) == AF_INET6
         ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
     var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     guard getnameinfo(address, socklen_t(length), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0

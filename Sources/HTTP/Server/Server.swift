@@ -82,7 +82,7 @@ package final class Server: Sendable {
         guard let taken else { return }
         await settle(within: grace)
         await withCheckedContinuation { continuation in
-            Thread.run { [core] in
+            let end: @Sendable () -> Void = { [core] in
                 // Nothing is suspended now: every connection has been closed.
                 MHD_stop_daemon(taken.daemon)
                 taken.watchdog.stop()
@@ -90,6 +90,8 @@ package final class Server: Sendable {
                 Unmanaged.passUnretained(core).release()
                 continuation.resume()
             }
+            // Without a thread left it blocks this one for a moment, which beats never stopping.
+            if !DetachedThread.start(name: "server-stop", end) { end() }
         }
     }
 }
