@@ -32,7 +32,7 @@ enum Tool {
             Output.note("'\(path.joined(separator: " ")) --help' says what it takes")
             return ExitCode.usage
         } catch {
-            Output.note("\(path.joined(separator: " ")): \(String(describing: error).printable)")
+            Output.note("\(path.joined(separator: " ")): \(String(describing: error).printableLines)")
             return ExitCode.failed
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
-import Glibc
 
-// A reader of our output that goes away must not end the process without its cleanup.
-signal(SIGPIPE, SIG_IGN)
+Signals.block()
 let words = Array(CommandLine.arguments.dropFirst())
-exit(await Tool.run(words, environment: ProcessInfo.processInfo.environment))
+let environment = ProcessInfo.processInfo.environment
+Task.detached { exit(await Tool.run(words, environment: environment)) }
+Signals.wait()

@@ -17,7 +17,8 @@ struct LookDump {
         for (index, picture) in pictures.enumerated() {
             let small = Resampler.resize(picture, to: cell)
             for row in 0..<cell.height {
-                let target = sheet.base + (index / columns * (cell.height + 8) + row) * sheet.stride
+                let target =
+                    sheet.base + (index / columns * (cell.height + 8) + row) * sheet.stride
                     + index % columns * (cell.width + 8) * 4
                 target.copyMemory(from: small.base + row * small.stride, byteCount: small.stride)
             }
@@ -49,7 +50,8 @@ struct LookDump {
             pictures.append(try await studioPictures(request, style: style)[0])
         }
         for prompt in [
-            "fire dragon battle", "ocean island travel", "money investing", "forest hike", "love story", "pizza recipe",
+            "fire dragon battle", "ocean island travel", "money investing", "forest hike", "love story",
+            "pizza recipe",
             "galaxy planet", "retro gaming", "gym workout", "piano music", "learn math", "zebra",
         ] {
             var request = ThumbnailRequest(title: "x", prompt: prompt)

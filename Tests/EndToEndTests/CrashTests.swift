@@ -69,7 +69,7 @@ extension EndToEnd {
 
             for round in 0..<4 {
                 for number in 0..<(3 + round) {
-                    let answer = try await service.post("/v1/jobs", ["title": "\(round).\(number)"])
+                    let answer = try await service.post("/v1/jobs", ["title": .string("\(round).\(number)")])
                     accepted.insert(try #require(answer.json["id"]?.string))
                 }
                 try await service.tool.killAtOnce()

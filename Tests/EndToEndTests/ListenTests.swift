@@ -9,7 +9,8 @@ import ThumbwireKit
 
 extension EndToEnd {
     @Suite struct Listen {
-        @Test func `registers itself, verifies a delivery, saves the picture and unsubscribes`() async throws {
+        @Test func `registers itself, verifies a delivery, saves the picture and unsubscribes`() async throws
+        {
             let service = try await RunningService.startForLoopback()
             let pictures = try TemporaryFolder()
             let tool = try ToolProcess([
@@ -83,7 +84,8 @@ extension EndToEnd {
         private func post(to url: String, signedWith secret: SigningSecret) async throws -> Int {
             let body = Array(#"{"id":"evt_1","type":"thumbnail.failed","data":{}}"#.utf8)
             let now = Int64(Date().timeIntervalSince1970)
-            let signature = StandardWebhooks.signature(id: "evt_1", timestamp: now, body: body, secret: secret)
+            let signature = StandardWebhooks.signature(
+                id: "evt_1", timestamp: now, body: body, secret: secret)
             let request = OutboundRequest(
                 method: .post, url: url,
                 headers: [

@@ -51,7 +51,9 @@ extension EndToEnd {
             let answer = try await service.post(
                 "/v1/jobs?wait=55", ["title": "a", "sourceImageUrl": .string(pictures.url("a.jpg"))])
 
-            #expect(answer.text.contains("url_blocked_private_address") || answer.text.contains("source_image_blocked"))
+            #expect(
+                answer.text.contains("url_blocked_private_address")
+                    || answer.text.contains("source_image_blocked"))
             #expect(answer.json["status"] != "completed")
             #expect(pictures.requestCount == 0)
             await pictures.stop()

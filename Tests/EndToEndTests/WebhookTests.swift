@@ -61,45 +61,4 @@ extension EndToEnd {
             await receiver.stop()
         }
     }
-
-    /// The receivers that the folder `webhooks/verify` offers to consumers, on deliveries of the real service.
-    @Suite struct VerifyScripts {
-        @Test(arguments: [["python3", "verify.py"], ["bash", "verify.sh"]])
-        func `accept a real delivery and refuse a changed one`(_ words: [String]) async throws {
-            let service = try await RunningService.startForLoopback()
-            let receiver = try WebhookReceiver()
-            let endpoint = try await service.subscribe(receiver.url())
-            _ = try await service.post("/v1/jobs", ["title": "Check me"])
-            let webhook = try #require(try await receiver.requests(atLeast: 1).first)
-
-            let good = try verify(webhook, body: webhook.body, secret: endpoint.secret, words)
-            let bad = try verify(webhook, body: webhook.body + [0x20], secret: endpoint.secret, words)
-
-            #expect(good == 0)
-            #expect(bad != 0)
-            await receiver.stop()
-        }
-
-        /// The script's exit code for `SCRIPT ID TIMESTAMP SIGNATURE SECRET < body`.
-        private func verify(
-            _ webhook: Request, body: [UInt8], secret: String, _ words: [String]
-        ) throws -> Int32 {
-            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .deletingLastPathComponent().deletingLastPathComponent()
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments =
-                [words[0], root.appendingPathComponent("webhooks/verify/\(words[1])").path]
-                + ["id", "timestamp", "signature"].map { webhook.headers["webhook-\($0)"] ?? "" } + [secret]
-            let input = Pipe()
-            process.standardInput = input
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            try input.fileHandleForWriting.write(contentsOf: Data(body))
-            try input.fileHandleForWriting.close()
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-    }
 }

@@ -22,7 +22,7 @@ final class Fixture: Sendable {
     private let opened: Mutex<SQLiteStore>
     private let logged = Mutex<[Log.Entry]>([])
 
-    var store: SQLiteStore { opened.withLock { $0 } }
+    var store: any Store { opened.withLock { $0 } }
     var logs: [Log.Entry] { logged.withLock { $0 } }
 
     private init() throws {

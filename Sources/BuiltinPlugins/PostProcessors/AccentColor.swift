@@ -38,8 +38,8 @@ struct AccentColor {
         return best.choice
     }
 
-    /// Far from the title's colour and from the colours around; what the picture itself offers gets a bonus, so
-    /// that the thumbnail keeps one mood.
+    /// Far from the title's colour and from the colours around. What the picture itself offers gets a bonus, so that
+    /// the thumbnail keeps one mood, and so does yellow, which reads best on dark.
     private func score(_ choice: Choice, fill: Color) -> Double {
         let color = OKLab(choice.color)
         let fromFill = color.distance(to: OKLab(fill))
@@ -51,8 +51,8 @@ struct AccentColor {
             fromPicture +=
                 swatch.share * (difference.a * difference.a + difference.b * difference.b).squareRoot()
         }
-        let bonus = choice.source == "curated" ? 0 : choice.source == "complement" ? 0.035 : 0.02
-        return min(fromFill, 0.3) * 0.5 + min(fromPicture, 0.35) + bonus + 0.1 * min(color.lightness, 0.85)
+        let bonus = choice.source == "picture" ? 0.03 : choice.color == Self.curated[0] ? 0.04 : 0
+        return min(fromFill, 0.25) * 0.4 + min(fromPicture, 0.22) + bonus + 0.15 * min(color.lightness, 0.87)
     }
 
     /// The same hue, light and colourful enough for letters on a dark ground.

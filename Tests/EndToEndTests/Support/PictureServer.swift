@@ -8,7 +8,7 @@ final class PictureServer: Sendable {
     private let server: Server
     private let count: Counter
 
-    /// - Parameter gate: Every answer waits for it.
+    /// Listens at once; every answer waits for the gate.
     init(_ files: [String: Response], gate: Gate? = nil) throws {
         let count = Counter()
         var router = Router()

@@ -9,7 +9,7 @@ enum Pictures {
         for (index, _) in pixels.bytes.enumerated() {
             pixels.bytes[index] = index % 4 == 3 ? 255 : UInt8((index / 4 * 7 + index / 2_560) & 255)
         }
-        return try ImageEncoder.encode(pixels, options: EncodeOptions()).bytes
+        return try ImageEncoder.encode(pixels, as: EncodeOptions()).bytes
     }
 
     /// A PNG whose header claims a size, with nothing behind it.

@@ -78,7 +78,7 @@ struct ProcessEnded: Error, CustomStringConvertible {
 }
 
 /// What one pipe of a process said.
-private final class CapturedText: Sendable {
+final class CapturedText: Sendable {
     let pipe = Pipe()
     private let state = Mutex((bytes: Data(), isComplete: false))
 

@@ -9,7 +9,7 @@ final class WebhookReceiver: Sendable {
     private let server: Server
     private let kept: Kept
 
-    /// - Parameter answer: Gives the status for the request of that number, from 0.
+    /// Listens at once; `answer` gives the status for the request of that number, from 0.
     init(_ answer: @escaping @Sendable (Int) async -> Int = { _ in 204 }) throws {
         let kept = Kept()
         var router = Router()
