@@ -1,4 +1,5 @@
 import HTTP
+import Persistence
 import TestSupport
 import Testing
 import ThumbwireKit
@@ -10,7 +11,8 @@ struct HealthRouteTests {
                 Issue.record("/healthz is not immediate")
                 return
             }
-            #expect(try await service.send(.get, "/healthz", key: nil).status == 200)
+            let response = try await service.send(.get, "/healthz", key: nil)
+            #expect(response.status == 200)
         }
     }
 
@@ -27,7 +29,8 @@ struct HealthRouteTests {
     @Test func `is not ready when the store is closed`() async throws {
         try await withService { service in
             await service.store.close()
-            #expect(try await service.send(.get, "/readyz", key: nil).status == 503)
+            let response = try await service.send(.get, "/readyz", key: nil)
+            #expect(response.status == 503)
         }
     }
 

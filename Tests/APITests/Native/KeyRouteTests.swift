@@ -15,12 +15,12 @@ struct KeyRouteTests {
     }
 
     @Test(arguments: [
-        (Headers(), "key_missing"), (["Authorization": "Basic abc"], "key_missing"),
-        (["Authorization": "Bearer nope"], "key_invalid"), (["X-API-Key": "nope"], "key_invalid"),
+        ("Accept", "*/*", "key_missing"), ("Authorization", "Basic abc", "key_missing"),
+        ("Authorization", "Bearer nope", "key_invalid"), ("X-API-Key", "nope", "key_invalid"),
     ])
-    func `refuses a missing or wrong key`(headers: Headers, code: String) async throws {
+    func `refuses a missing or wrong key`(header: String, value: String, code: String) async throws {
         try await withService { service in
-            let response = try await service.send(.get, "/v1/me", headers: headers, key: nil)
+            let response = try await service.send(.get, "/v1/me", headers: [header: value], key: nil)
             #expect(response.status == 401)
             #expect(response.headers["WWW-Authenticate"]?.hasPrefix("Bearer") == true)
             #expect(try response.json()["code"]?.string == code)

@@ -1,4 +1,5 @@
 import Documents
+import Engine
 import HTTP
 import Persistence
 import TestSupport
