@@ -67,17 +67,27 @@ package final class Engine: JobService {
 
     package func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {
         let services = services
-        return try await services.store.cancel(id, of: account) { job in
+        let outcome = try await services.store.cancel(id, of: account) { job in
             services.cancelled(job)
         }
+        // A job that no worker holds may wait for a provider; a worker tells it by itself.
+        if case .cancelled(let job) = outcome { await services.cancelTicket(of: job) }
+        return outcome
     }
 
     // MARK: Life
 
     /// Works until the task is cancelled; then returns once every job has been handed back or finished.
     package func run() async {
+        // Before the first claim: what is committed after it is then told.
+        let changes = services.store.changes.subscribe(limit: 1_024) { change in
+            switch change {
+            case .jobClaimable, .cancelRequested: true
+            case .job, .deliveryDue, .event: false
+            }
+        }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.followChanges() }
+            group.addTask { await self.follow(changes) }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             while !Task.isCancelled {
                 let next = await claimRound(in: &group)
@@ -85,22 +95,22 @@ package final class Engine: JobService {
                     try? await clock.sleep(until: next ?? .distantFuture)
                 })
             }
-            running.stopAll(.draining)
+            running.stopAll(.draining, cutsPurchases: true)
             group.cancelAll()
         }
         leaseThread.close()
     }
 
     /// Stops claiming, hands back what can begin again elsewhere, and waits for billed calls under way, at most that
-    /// long; what is left then is handed back too.
+    /// long; those are cut off then.
     package func drain(timeout: Duration) async {
         isDraining.withLock { $0 = true }
-        running.stopUncommitted(.draining)
+        running.stopAll(.draining)
         let deadline = services.clock.now() + timeout
-        let finished: Void? = try? await withDeadline(deadline, clock: services.clock) { [running] in
+        try? await withDeadline(deadline, clock: services.clock) { [running] in
             await running.waitUntilEmpty()
         }
-        if finished == nil { running.stopAll(.draining) }
+        running.stopAll(.draining, cutsPurchases: true)
     }
 
     /// Takes what is due as far as there is room; returns when the next round is due, `nil` for when somebody asks.
@@ -110,18 +120,21 @@ package final class Engine: JobService {
         guard isAccepting, room > 0 else { return nil }
         do {
             let lease = Lease(id: holder, until: now + configuration.leaseDuration)
-            let jobs = try await services.store.claim(limit: room, lease: lease, now: now)
-            for job in jobs { start(job, in: &group) }
-            return jobs.count < room ? try await services.store.nextJobDue() : nil
+            let claimed = try await services.store.claim(limit: room, lease: lease, now: now)
+            for claim in claimed { start(claim, in: &group) }
+            return claimed.count < room ? try await services.store.nextJobDue() : nil
         } catch {
             services.log(.error, "claiming jobs failed", ["error": .string("\(error)")])
             return now + Self.pauseAfterError
         }
     }
 
-    private func start(_ job: Job, in group: inout TaskGroup<Void>) {
-        let handle = RunningJob()
+    private func start(_ claim: ClaimedJob, in group: inout TaskGroup<Void>) {
+        let (job, handle) = (claim.job, RunningJob())
+        if claim.isCancelRequested { handle.stop(.cancelRequested) }
         running.add(job.id, handle)
+        // Draining began during the claim: either it finds the job, or the job finds out here.
+        if !isAccepting { handle.stop(.draining) }
         group.addTask { [services, holder, wakeup, running] in
             let task = Task { await JobRunner(job, lease: holder, services: services, running: handle).run() }
             handle.attach(task)
@@ -133,18 +146,12 @@ package final class Engine: JobService {
                 await task.value
                 watch.cancelAll()
             }
-            running.remove(job.id)
+            running.remove(job.id, handle)
             wakeup.wake()
         }
     }
 
-    private func followChanges() async {
-        let changes = services.store.changes.subscribe(limit: 1_024) { change in
-            switch change {
-            case .jobClaimable, .cancelRequested: true
-            case .job, .deliveryDue, .event: false
-            }
-        }
+    private func follow(_ changes: AsyncStream<StoreChange>) async {
         for await change in changes {
             if case .cancelRequested(let id) = change {
                 running.stop(id, .cancelRequested)
@@ -172,15 +179,15 @@ package final class Engine: JobService {
 
     private func renewLeases() async throws {
         let now = services.clock.now()
-        let held = running.ids
+        let held = running.all
         let lease = Lease(id: holder, until: now + configuration.leaseDuration)
-        let standings = held.isEmpty ? [:] : try await services.store.renew(held, lease: lease)
-        for id in held {
+        let standings = held.isEmpty ? [:] : try await services.store.renew(Array(held.keys), lease: lease)
+        for (id, job) in held {
             guard let standing = standings[id] else {
-                running.stop(id, .leaseLost)
+                job.stop(.leaseLost)
                 continue
             }
-            if standing.isCancelRequested { running.stop(id, .cancelRequested) }
+            if standing.isCancelRequested { job.stop(.cancelRequested) }
         }
         if try await services.store.releaseExpiredLeases(now: now) > 0 { wakeup.wake() }
     }

@@ -63,6 +63,11 @@ struct BilledProvider: Provider {
     func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer {
         try await script.polled(ticket, context)
     }
+
+    func cancel(_ ticket: String, context: any ProviderContext) async {
+        // As a request would be that is sent from a cancelled task.
+        if !Task.isCancelled { script.cancelled(ticket) }
+    }
 }
 
 /// What a provider of tests does, call by call; looked up by the label in its configuration.

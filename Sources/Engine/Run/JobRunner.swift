@@ -63,12 +63,27 @@ final class JobRunner {
         }
     }
 
-    /// Rests until that moment, held by nobody.
+    /// Rests until that moment, held by nobody; not beyond the job's deadline, when it has to end.
     func rest(until moment: Timestamp) async throws -> Never {
         job.state = .waiting
         job.warnings = warnings.all
-        try await write(.rest(until: moment))
+        try await persistently { try await write(.rest(until: min(moment, job.deadline))) }
         throw LetGo()
+    }
+
+    /// Repeats a write that a full or failing disk refuses, until the job's deadline: what was paid for is in our
+    /// hands and nowhere else.
+    func persistently<Value>(_ write: () async throws -> Value) async throws -> Value {
+        while true {
+            do {
+                return try await write()
+            } catch StoreError.cannotWrite(let reason)
+                where !Task.isCancelled && services.clock.now() < job.deadline
+            {
+                log(.error, "job not written, trying again", ["error": .string(reason)])
+                try? await services.clock.sleep(until: services.clock.now() + .seconds(1))
+            }
+        }
     }
 
     /// Puts a step in the place of the same try, or behind all others.
@@ -114,7 +129,7 @@ final class JobRunner {
         case .draining:
             try await write(.rest(until: services.clock.now()))
         case .cancelRequested:
-            await cancelTicket()
+            await services.cancelTicket(of: job)
             let (cancelled, event) = services.cancelled(job)
             job = cancelled
             try await write(.finish, event: event)
@@ -124,12 +139,15 @@ final class JobRunner {
         }
     }
 
-    /// A ticket that is still open may yet cost money: that is an unknown outcome, not a plain time-out.
+    /// What was ordered and did not arrive may yet cost money: that is an unknown outcome, not a plain time-out.
     private func deadlineFailure() -> Failure {
-        if let open = job.steps.last(where: { $0.index == 0 }), open.status == .pending {
-            return Failure(
-                .outcomeUnknown, code: "provider_outcome_unknown",
-                message: "\(open.id) did not finish before the job's deadline")
+        if let last = job.steps.last(where: { $0.index == 0 }) {
+            if let failure = last.failure, failure.failureClass == .outcomeUnknown { return failure }
+            if last.status == .pending || (last.status == .started && isBilled(last.plugin)) {
+                return Failure(
+                    .outcomeUnknown, code: "provider_outcome_unknown",
+                    message: "\(last.id) did not finish before the job's deadline")
+            }
         }
         return Failure(
             .timeout, code: "deadline_exceeded", message: "the job did not finish before its deadline")

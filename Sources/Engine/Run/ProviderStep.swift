@@ -28,6 +28,7 @@ extension JobRunner {
             return try await load(done)
         }
         while true {
+            try Task.checkCancellation()
             switch try nextTry() {
             case .create(let use, let attempt):
                 if let generated = try await create(use, attempt: attempt) { return generated }
@@ -47,7 +48,7 @@ extension JobRunner {
             switch last.status {
             case .pending:
                 return .poll(use, last)
-            case .started where services.registry.catalog.manifest(of: use.plugin)?.isBilled != false:
+            case .started where isBilled(use.plugin):
                 throw Failure(
                     .outcomeUnknown, code: "provider_outcome_unknown",
                     message:
@@ -56,8 +57,9 @@ extension JobRunner {
                 return .create(use, attempt: last.attempt)
             case .failed, .skipped, .succeeded:
                 guard let failure = last.failure else { return .create(use, attempt: last.attempt + 1) }
-                if RetryPolicy().delay(afterAttempt: last.attempt, failure: failure, random: 0) != nil {
-                    return .create(use, attempt: last.attempt + 1)
+                let policy = RetryPolicy()
+                if policy.delay(afterAttempt: last.attempt, failure: failure, random: 0) != nil {
+                    return .create(use, attempt: last.attempt + (policy.burnsAttempt(failure) ? 1 : 0))
                 }
                 guard failure.failureClass.allowsFailover, use.id != job.pin.providers.last?.id else {
                     throw failure
@@ -72,21 +74,23 @@ extension JobRunner {
         var step = services.registry.step(for: use, index: 0, attempt: attempt, at: services.clock.now())
         job.state = .generating
         job.progress = Job.Progress(step: use.id, percent: 5)
+        let isBilled = isBilled(use.plugin)
+        // Before the intent is written: one that nobody acts on would be taken for a purchase later.
+        guard !isBilled || running.beginPurchase() else { throw CancellationError() }
+        defer { if isBilled { running.endPurchase() } }
         record(step)
-        let isBilled = services.registry.catalog.manifest(of: use.plugin)?.isBilled != false
         if isBilled { try await write(.keep) }
         let request = GenerationRequest(
             thumbnail: job.request, size: job.request.resolution,
             idempotencyKey: hexadecimal(
                 Hash.sha256(Array("\(job.id)|\(use.id)|\(step.configurationHash)".utf8))))
-        running.isCommittedToProvider = isBilled
-        defer { running.isCommittedToProvider = false }
         do {
-            let answer = try await call(use) { provider, context in
+            let answer = try await call(use, isBilled: isBilled) { provider, context in
                 try await provider.create(request, context: context)
             }
             return try await accept(answer, use, &step)
-        } catch let failure as Failure where running.stopReason == nil {
+        } catch let failure as Failure where isBilled || running.stopReason == nil {
+            // A free call that was told to stop fails because of that; a billed one has been awaited.
             try await note(failure, use, &step)
             return nil
         }
@@ -94,15 +98,18 @@ extension JobRunner {
 
     private func poll(_ use: PinnedChain.Use, _ step: Step) async throws -> GeneratedPictures? {
         var step = step
-        guard let ticket = step.ticket else { throw JobRunner.LetGo() }
+        guard let ticket = step.ticket else {
+            throw Failure(.internal, code: "internal_error", message: "\(use.id) has work without a ticket")
+        }
         do {
-            let answer = try await call(use) { provider, context in
+            // That one question costs nothing, and its time-out says nothing of the work.
+            let answer = try await call(use, isBilled: false) { provider, context in
                 try await provider.poll(ticket, context: context)
             }
             return try await accept(answer, use, &step)
         } catch let failure as Failure where running.stopReason == nil {
-            // The work goes on whatever one poll came to; only what can never heal ends the ticket.
-            if failure.failureClass.isRetryable {
+            // The work goes on whatever one poll came to; only a verdict on the work itself ends the ticket.
+            if !isVerdict(failure, on: use) {
                 try await rest(until: services.clock.now() + max(failure.retryAfter ?? .zero, .seconds(5)))
             }
             try await note(failure, use, &step)
@@ -110,9 +117,25 @@ extension JobRunner {
         }
     }
 
-    /// Calls a provider under the step's time limit and turns all that it may throw into a ``Failure``.
+    /// False for what only kept us from asking. A billed provider whose settings are wrong by now works on all the
+    /// same: going to the next one would buy twice.
+    private func isVerdict(_ failure: Failure, on use: PinnedChain.Use) -> Bool {
+        switch failure.failureClass {
+        case .rateLimited, .unavailable, .timeout, .internal, .outcomeUnknown: false
+        case .misconfigured: !isBilled(use.plugin)
+        case .invalidInput, .contentRejected, .outOfFunds: true
+        }
+    }
+
+    /// True for plugins whose calls cost money, and for those that are not installed any more.
+    func isBilled(_ plugin: String) -> Bool {
+        services.registry.catalog.manifest(of: plugin)?.isBilled != false
+    }
+
+    /// Calls a provider under the step's time limit and turns all that it may throw into a ``Failure``. A billed call
+    /// that was cut off has an unknown outcome, unless the provider says why it refused.
     private func call(
-        _ use: PinnedChain.Use,
+        _ use: PinnedChain.Use, isBilled: Bool,
         _ body: @escaping @Sendable (any Provider, any ProviderContext) async throws -> GenerationAnswer
     ) async throws -> GenerationAnswer {
         let provider = try services.registry.provider(for: use)
@@ -125,19 +148,24 @@ extension JobRunner {
                 try await body(provider, context)
             }
         } catch let failure as Failure {
-            throw failure
+            let isCutOff = Task.isCancelled || services.clock.now() >= deadline
+            guard isBilled, isCutOff, failure.failureClass.isRetryable else { throw failure }
+            throw unanswered(use, isBilled: true)
         } catch is DeadlineExceeded {
-            let isBilled = services.registry.catalog.manifest(of: use.plugin)?.isBilled != false
-            throw Failure(
-                isBilled ? .outcomeUnknown : .timeout,
-                code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
-                message: "\(use.id) did not answer within \(use.timeout.inSeconds) s")
+            throw unanswered(use, isBilled: isBilled)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             throw Failure(
                 .internal, code: "plugin_error", message: "\(use.id) failed unexpectedly", detail: "\(error)")
         }
+    }
+
+    private func unanswered(_ use: PinnedChain.Use, isBilled: Bool) -> Failure {
+        Failure(
+            isBilled ? .outcomeUnknown : .timeout,
+            code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
+            message: "\(use.id) did not answer in time; it may take up to \(use.timeout.inSeconds) s")
     }
 
     /// Makes an answer durable: the ticket and then a rest, or the bytes.
@@ -152,7 +180,7 @@ extension JobRunner {
             record(step)
             try await rest(until: now + pollAfter)
         case .finished(let result):
-            let (artifacts, pictures) = try await store(result)
+            let (artifacts, pictures) = try await persistently { try await store(result) }
             step.status = .succeeded
             step.finishedAt = now
             step.cost = result.cost
@@ -164,7 +192,7 @@ extension JobRunner {
             job.warnings = warnings.all
             let (counted, event) = services.encoder.event(.processing, of: job, at: now)
             job = counted
-            try await write(.keep, artifacts: artifacts, event: event)
+            try await persistently { try await write(.keep, artifacts: artifacts, event: event) }
             return GeneratedPictures(pictures: pictures, product: product(of: use.plugin))
         }
     }
@@ -181,6 +209,8 @@ extension JobRunner {
         let delay = RetryPolicy().delay(
             afterAttempt: step.attempt, failure: failure, random: .random(in: 0..<1))
         if let delay { try await rest(until: services.clock.now() + delay) }
+        // After a crash the intent alone would say that something may have been bought.
+        if isBilled(use.plugin) { try await write(.keep) }
     }
 
     private func store(
@@ -227,19 +257,6 @@ extension JobRunner {
 
     private func product(of plugin: String) -> PluginManifest.Product {
         services.registry.catalog.manifest(of: plugin)?.produces ?? .background
-    }
-
-    /// Tells the provider of an open ticket that nobody waits any more.
-    func cancelTicket() async {
-        guard let step = job.steps.last(where: { $0.index == 0 && $0.status == .pending }),
-            let ticket = step.ticket,
-            let use = job.pin.providers.first(where: { $0.id == step.id }),
-            let provider = try? services.registry.provider(for: use)
-        else { return }
-        let context = JobProviderContext(
-            job: job, deadline: job.deadline, sources: services.sources, renderPool: services.renderPool,
-            warnings: warnings)
-        await provider.cancel(ticket, context: context)
     }
 }
 

@@ -10,11 +10,20 @@ struct RetryPolicy: Sendable {
     /// No wait is longer, except what the other side asks for.
     var maximumDelay = Duration.seconds(60)
 
+    /// The shortest wait that the other side can ask for: a `Retry-After` of 0 must not make a busy loop.
+    var minimumDelay = Duration.seconds(1)
+
+    /// False for a wait that the other side asked for: the next try takes the place of this one.
+    func burnsAttempt(_ failure: Failure) -> Bool {
+        failure.failureClass != .rateLimited || failure.retryAfter == nil
+    }
+
     /// How long to rest before the next try; `nil` when there is none. `random` is uniform in 0..<1.
     func delay(afterAttempt attempt: Int, failure: Failure, random: Double) -> Duration? {
         guard failure.failureClass.isRetryable else { return nil }
-        // A wait that the other side asked for burns no attempt (DESIGN: "a rest").
-        if failure.failureClass == .rateLimited, let retryAfter = failure.retryAfter { return retryAfter }
+        if let retryAfter = failure.retryAfter, !burnsAttempt(failure) {
+            return max(retryAfter, minimumDelay)
+        }
         guard attempt < maximumAttempts else { return nil }
         let ceiling = min(maximumDelay, base * (1 << min(attempt - 1, 16)))
         return max(failure.retryAfter ?? .zero, ceiling * random)

@@ -16,7 +16,15 @@ final class RunningJob: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var reason: StopReason?
-        var isCommittedToProvider = false
+        /// A billed call is under way, or its answer is not durable yet.
+        var isBuying = false
+        /// Not even a billed call may go on.
+        var isCutOff = false
+
+        /// The task, where it must give up now.
+        var taskToCancel: Task<Void, Never>? {
+            reason != nil && (isCutOff || !isBuying) ? task : nil
+        }
     }
 
     private let state = Mutex(State())
@@ -24,26 +32,41 @@ final class RunningJob: Sendable {
     /// Why it was told to stop; `nil` while it may go on.
     var stopReason: StopReason? { state.withLock { $0.reason } }
 
-    /// True while a billed call is under way, whose answer must be awaited even when draining.
-    var isCommittedToProvider: Bool {
-        get { state.withLock { $0.isCommittedToProvider } }
-        set { state.withLock { $0.isCommittedToProvider = newValue } }
+    /// Says that a billed call follows, whose answer is awaited from now on although the job is told to stop. False
+    /// when it was told to stop before: nothing may be bought then.
+    func beginPurchase() -> Bool {
+        state.withLock { state in
+            guard state.reason == nil else { return false }
+            state.isBuying = true
+            return true
+        }
+    }
+
+    /// Says that the answer is durable, or that there will be none.
+    func endPurchase() {
+        let task = state.withLock { state in
+            state.isBuying = false
+            return state.taskToCancel
+        }
+        task?.cancel()
     }
 
     /// Connects the task that runs the job; stops it at once if it was told to stop before.
     func attach(_ task: Task<Void, Never>) {
-        let isStopped = state.withLock { state in
+        let task = state.withLock { state in
             state.task = task
-            return state.reason != nil
+            return state.taskToCancel
         }
-        if isStopped { task.cancel() }
+        task?.cancel()
     }
 
-    /// The first reason stays.
-    func stop(_ reason: StopReason) {
+    /// The first reason stays. A billed call is awaited, within its deadline, unless it is cut off or its answer could
+    /// not be written any more.
+    func stop(_ reason: StopReason, cutsPurchase: Bool = false) {
         let task = state.withLock { state in
             if state.reason == nil { state.reason = reason }
-            return state.task
+            if cutsPurchase || reason == .leaseLost { state.isCutOff = true }
+            return state.taskToCancel
         }
         task?.cancel()
     }

@@ -41,6 +41,20 @@ package struct Lease: Hashable, Sendable {
     }
 }
 
+/// A job that a worker holds from now on.
+package struct ClaimedJob: Sendable {
+    package var job: Job
+    /// Somebody asked to cancel it while a worker before held it.
+    package var isCancelRequested: Bool
+
+    package var id: JobID { job.id }
+
+    package init(job: Job, isCancelRequested: Bool) {
+        self.job = job
+        self.isCancelRequested = isCancelRequested
+    }
+}
+
 /// How a leased job stands when its lease is renewed.
 package struct LeaseStanding: Hashable, Sendable {
     /// Somebody asked to cancel it.

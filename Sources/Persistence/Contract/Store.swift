@@ -35,8 +35,9 @@ package protocol Store: Sendable {
     /// Newest first.
     func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job>
     /// Leases up to `limit` jobs that are due, by priority and then age, and marks queued and waiting ones
-    /// `generating`, or `processing` where their provider step has succeeded.
-    func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [Job]
+    /// `generating`, or `processing` where their provider step has succeeded. A job that this version cannot read
+    /// holds up no other: the error comes only when there is nothing else to claim.
+    func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [ClaimedJob]
     /// Prolongs leases; returns how each named job stands. A job that is missing from the answer is no longer ours.
     func renew(_ jobs: [JobID], lease: Lease) async throws(StoreError) -> [JobID: LeaseStanding]
     /// Applies a worker's change if the worker still holds the lease and the state machine allows it; returns false

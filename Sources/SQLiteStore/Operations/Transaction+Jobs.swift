@@ -33,20 +33,21 @@ extension Transaction {
         try record(event, ofJob: number)
     }
 
-    func claim(limit: Int, lease: Lease, now: Timestamp) throws(StoreError) -> [StoredJob] {
+    func claim(
+        limit: Int, lease: Lease, now: Timestamp
+    ) throws(StoreError) -> [(job: StoredJob, isCancelRequested: Bool)] {
         try connection.run(JobSQL.wakeResting, now)
         let ready = try connection.all(JobSQL.ready, limit) {
             (number: $0.integer(0), isCancelRequested: $0.bool(1))
         }
-        var claimed: [StoredJob] = []
+        var claimed: [(job: StoredJob, isCancelRequested: Bool)] = []
         for entry in ready {
             try connection.run(JobSQL.lease, entry.number, lease.id, lease.until, now)
             guard
                 let job = try connection.first(JobSQL.byNumber, entry.number, read: StoredJob.init(row:))
             else { continue }
-            claimed.append(job)
+            claimed.append((job, entry.isCancelRequested))
             note(.job(job.columns.id))
-            if entry.isCancelRequested { note(.cancelRequested(job.columns.id)) }
         }
         return claimed
     }

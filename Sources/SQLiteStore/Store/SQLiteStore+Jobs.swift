@@ -38,15 +38,24 @@ extension SQLiteStore {
         }
     }
 
-    package func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [Job] {
+    package func claim(
+        limit: Int, lease: Lease, now: Timestamp
+    ) async throws(StoreError) -> [ClaimedJob] {
         let rows = try await writer.perform { transaction throws(StoreError) in
             try transaction.claim(limit: limit, lease: lease, now: now)
         }
-        var jobs: [Job] = []
+        var claimed: [ClaimedJob] = []
+        var unreadable: StoreError?
         for row in rows {
-            jobs.append(try row.job())
+            do throws(StoreError) {
+                claimed.append(
+                    ClaimedJob(job: try row.job.job(), isCancelRequested: row.isCancelRequested))
+            } catch {
+                unreadable = error
+            }
         }
-        return jobs
+        if claimed.isEmpty, let unreadable { throw unreadable }
+        return claimed
     }
 
     package func renew(

@@ -56,7 +56,7 @@ final class RecordingEngine: JobService {
     ) async throws {
         let now = clock.now()
         let lease = Lease(id: "test", until: now + .seconds(60))
-        for job in try await store.claim(limit: 1, lease: lease, now: now) {
+        for job in try await store.claim(limit: 1, lease: lease, now: now).map({ $0.job }) {
             var ended = job.becoming(state, at: now)
             change(&ended)
             let type: EventType = state == .completed ? .completed : .failed

@@ -22,9 +22,10 @@ struct EngineHarness {
     /// Runs the body beside a running engine, and stops the engine after it.
     static func run(
         chain: String = EngineHarness.plainChain, isRunning: Bool = true,
+        artifacts: (any ArtifactStorage) -> any ArtifactStorage = { $0 },
         _ body: (EngineHarness) async throws -> Void
     ) async throws {
-        let harness = try await EngineHarness(chain: chain)
+        let harness = try await EngineHarness(chain: chain, artifacts: artifacts)
         let work = Task { if isRunning { await harness.engine.run() } }
         do {
             try await body(harness)
@@ -46,7 +47,7 @@ struct EngineHarness {
 
     static let billedChain = plainChain.replacingOccurrences(of: "scripted", with: "billed")
 
-    init(chain: String) async throws {
+    init(chain: String, artifacts: (any ArtifactStorage) -> any ArtifactStorage) async throws {
         label = UUID().uuidString
         folder = try TemporaryFolder()
         clock = ManualClock()
@@ -56,7 +57,7 @@ struct EngineHarness {
         try await store.insert(account, callbackSecret: .make())
         let document = try JSONValue(parsing: chain.replacingOccurrences(of: "LABEL", with: label))
         services = EngineServices(
-            store: store, artifacts: FileArtifacts(folder: dataFolder),
+            store: store, artifacts: artifacts(FileArtifacts(folder: dataFolder)),
             registry: try Registry(document: document, catalog: .testing) { _ in nil },
             encoder: EventEncoder(document: JobDocument(publicURL: "http://test")),
             renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(), clock: clock,
@@ -87,6 +88,21 @@ struct EngineHarness {
 
     func ended(_ id: JobID) async throws -> Job {
         try await job(id) { $0.state.isTerminal }
+    }
+
+    /// Returns once the condition holds; the suite's time limit is the bound.
+    func wait(until isTrue: () async throws -> Bool) async throws {
+        while try await !isTrue() { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    /// Asks to cancel a job that a worker holds, and returns when the worker knows.
+    func cancelRunning(_ id: JobID) async throws {
+        let outcome = try await engine.cancel(id, of: account.id)
+        guard case .requested = outcome else {
+            Issue.record("outcome was \(outcome)")
+            return
+        }
+        try await wait { engine.running.all[id]?.stopReason != nil }
     }
 
     func eventTypes(of id: JobID) async throws -> [EventType] {

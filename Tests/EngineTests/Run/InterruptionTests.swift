@@ -49,6 +49,7 @@ struct InterruptionTests {
             let job = try await harness.ended(id)
 
             #expect(job.state == .cancelled)
+            #expect(harness.script.cancelledTickets == ["t-9"])
         }
     }
 
@@ -99,6 +100,32 @@ struct InterruptionTests {
             let job = try await resumed(harness, id)
 
             #expect(job.failure?.code == "provider_outcome_unknown")
+            #expect(harness.script.requests.isEmpty)
+        }
+    }
+
+    @Test func `an intent without an answer is unknown even past the job's deadline`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.billedChain, isRunning: false) { harness in
+            let id = try await crashed(harness, deadline: .seconds(20)) { $0.status = .started }
+
+            let job = try await resumed(harness, id)
+
+            #expect(job.failure?.code == "provider_outcome_unknown")
+        }
+    }
+
+    @Test func `a job that was asked to cancel before a crash buys nothing after it`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.billedChain, isRunning: false) { harness in
+            harness.script.onCreate { _ in Script.picture }
+            let id = try await crashed(harness) { step in
+                step.status = .failed
+                step.failure = Failure(.unavailable, code: "down", message: "down")
+            }
+            _ = try await harness.engine.cancel(id, of: harness.account.id)
+
+            let job = try await resumed(harness, id)
+
+            #expect(job.state == .cancelled)
             #expect(harness.script.requests.isEmpty)
         }
     }
@@ -218,12 +245,13 @@ struct InterruptionTests {
 
     /// A job whose process died under a lease, with its provider step as the test wants it.
     private func crashed(
-        _ harness: EngineHarness, artifacts: [Artifact] = [], _ change: (inout Step) -> Void
+        _ harness: EngineHarness, artifacts: [Artifact] = [], deadline: Duration? = nil,
+        _ change: (inout Step) -> Void
     ) async throws -> JobID {
-        let id = try await harness.submit().id
+        let id = try await harness.submit { $0.deadline = deadline }.id
         let lease = Lease(id: "dead", until: harness.clock.now() + .seconds(30))
         var job = try #require(
-            await harness.store.claim(limit: 1, lease: lease, now: harness.clock.now()).first)
+            await harness.store.claim(limit: 1, lease: lease, now: harness.clock.now()).first?.job)
         let use = try #require(job.pin.providers.first)
         var step = harness.services.registry.step(for: use, index: 0, attempt: 1, at: .noon)
         change(&step)

@@ -82,6 +82,45 @@ struct JobLifeTests {
         }
     }
 
+    @Test func `waits that the provider asks for take no place in the job and no attempt`() async throws {
+        try await EngineHarness.run { harness in
+            for _ in 1...6 {
+                harness.script.onCreate { _ throws(Failure) in
+                    throw Failure(.rateLimited, code: "slow_down", message: "no", retryAfter: .zero)
+                }
+            }
+            harness.script.onCreate { _ in Script.picture }
+
+            let id = try await harness.submit().id
+            for tries in 1...6 {
+                let job = try await harness.job(id) {
+                    $0.state == .waiting && harness.script.requests.count == tries
+                }
+                #expect(job.steps.map { $0.attempt } == [1])
+                harness.clock.advance(by: .seconds(1))
+            }
+            let job = try await harness.ended(id)
+
+            #expect(job.state == .completed)
+            #expect(job.steps.first { $0.index == 0 }?.attempt == 1)
+        }
+    }
+
+    @Test func `a job does not rest beyond its deadline`() async throws {
+        try await EngineHarness.run { harness in
+            harness.script.onCreate { _ throws(Failure) in
+                throw Failure(.rateLimited, code: "slow_down", message: "no", retryAfter: .seconds(86_400))
+            }
+
+            let id = try await harness.submit { $0.deadline = .seconds(20) }.id
+            _ = try await harness.job(id) { $0.state == .waiting }
+            harness.clock.advance(by: .seconds(20))
+            let job = try await harness.ended(id)
+
+            #expect(job.failure?.code == "deadline_exceeded")
+        }
+    }
+
     @Test(arguments: [FailureClass.invalidInput, .contentRejected, .outcomeUnknown])
     func `what another provider must not hide ends the job`(failureClass: FailureClass) async throws {
         try await EngineHarness.run(chain: Self.twoProviders) { harness in

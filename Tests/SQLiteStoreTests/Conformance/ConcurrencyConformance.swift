@@ -120,7 +120,7 @@ import ThumbwireKit
 private func claimAll(from store: any Store, as worker: String) async throws -> [JobID] {
     var claimed: [JobID] = []
     while true {
-        let jobs = try await store.claim(limit: 5, lease: .make(worker), now: .noon)
+        let jobs = try await store.claim(limit: 5, lease: .make(worker), now: .noon).map { $0.job }
         if jobs.isEmpty { return claimed }
         claimed += jobs.map { $0.id }
         for job in jobs {

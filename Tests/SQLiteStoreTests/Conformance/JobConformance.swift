@@ -99,7 +99,7 @@ import ThumbwireKit
             let again = try requireOne(
                 try await store.claim(limit: 1, lease: .make(), now: .noon + .seconds(9)))
 
-            #expect(again.startedAt == .noon)
+            #expect(again.job.startedAt == .noon)
             #expect(try await store.job(job.id, of: nil)?.startedAt == .noon)
         }
     }
@@ -114,7 +114,7 @@ import ThumbwireKit
 
             let claimed = try await store.claim(limit: 1, lease: .make(), now: .noon)
 
-            #expect(claimed.map { $0.state } == [.processing])
+            #expect(claimed.map { $0.job.state } == [.processing])
         }
     }
 
@@ -224,7 +224,7 @@ import ThumbwireKit
             let job = Job.make(account: account.id)
             let queued = Event.make(.queued, of: job)
             try await store.accept(job, callback: nil, event: queued)
-            let claimed = try requireOne(try await store.claim(limit: 1, lease: .make(), now: .noon))
+            let claimed = try requireOne(try await store.claim(limit: 1, lease: .make(), now: .noon)).job
             var event = Event.make(.completed, of: job, sequence: 2)
             event.id = queued.id
             let change = JobChange(

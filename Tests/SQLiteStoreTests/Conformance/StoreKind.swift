@@ -57,7 +57,7 @@ extension Store {
     func acceptAndClaim(_ job: Job, lease: Lease = .make()) async throws -> Job {
         try await acceptJob(job)
         let claimed = try await claim(limit: 100, lease: lease, now: .noon)
-        return try requireOne(claimed.filter { $0.id == job.id })
+        return try requireOne(claimed.filter { $0.id == job.id }).job
     }
 
     /// Ends a claimed job in that state, with the event that says so.

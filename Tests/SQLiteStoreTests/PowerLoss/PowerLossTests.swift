@@ -64,7 +64,7 @@ import ThumbwireKit
         await next.close()
 
         #expect(claimed.map { $0.id } == [job.id])
-        #expect(claimed.first?.startedAt == .noon)
+        #expect(claimed.first?.job.startedAt == .noon)
         #expect(due.delivery.id == delivery.delivery.id)
         #expect(due.delivery.attempts == 0)
         #expect(!isApplied)
@@ -136,7 +136,7 @@ private func work(on store: SQLiteStore, account: AccountID, _ acknowledged: Ack
     let job = Job.make(account: account)
     try await store.acceptJob(job)
     acknowledged.add("accepted \(job.id)")
-    for claimed in try await store.claim(limit: 3, lease: .make(), now: .noon) {
+    for claimed in try await store.claim(limit: 3, lease: .make(), now: .noon).map({ $0.job }) {
         if try await store.finish(claimed) { acknowledged.add("completed \(claimed.id)") }
     }
 }
