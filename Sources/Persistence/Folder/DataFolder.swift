@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Foundation
+internal import Synchronization
 
 /// The folder that one process owns: database, artifacts and temporary files.
 package final class DataFolder: Sendable {
@@ -22,37 +23,42 @@ package final class DataFolder: Sendable {
 
     /// The folder itself, where the store keeps its files.
     package let path: String
-    private let lock: Int32
+    /// `nil` once the folder was let go.
+    private let lock: Mutex<Int32?>
 
     /// Where artifacts are stored.
     package var artifacts: String { "\(path)/artifacts" }
     /// Files that are being written or used by one step; emptied when the folder is opened.
     package var temporary: String { "\(path)/tmp" }
 
-    /// Makes the folder, for its owner alone, where it is missing; takes it until this object goes; and empties
-    /// `tmp`.
+    /// Makes the folder, for its owner alone, where it is missing; takes it until ``release()`` or until this object
+    /// goes; and empties `tmp`.
     package init(path: String) throws(OpenError) {
         self.path = path
         try Self.makeFolder(path)
-        lock = try Self.takeLock("\(path)/\(Self.lockName)", folder: path)
+        lock = Mutex(try Self.takeLock("\(path)/\(Self.lockName)", folder: path))
         do throws(OpenError) {
             try Self.makeFolder(artifacts)
             try Self.removeLeftovers(temporary)
             try Self.makeFolder(temporary)
         } catch {
-            releaseLock()
+            release()
             throw error
         }
     }
 
     deinit {
-        releaseLock()
+        release()
     }
 
-    private func releaseLock() {
-        // Closing the only descriptor drops the lock; the file stays, because removing it would let two processes
-        // lock two files of one name.
-        Foundation.close(lock)
+    /// Lets another opener have the folder; nothing may use it here any more.
+    package func release() {
+        lock.withLock { lock in
+            // Closing the only descriptor drops the lock; the file stays, because removing it would let two processes
+            // lock two files of one name.
+            if let descriptor = lock { Foundation.close(descriptor) }
+            lock = nil
+        }
     }
 
     private static func makeFolder(_ path: String) throws(OpenError) {

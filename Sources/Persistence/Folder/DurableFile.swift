@@ -2,7 +2,21 @@ internal import CSystem
 internal import Foundation
 
 /// File operations that are done only when the disk says so.
-enum DurableFile {
+package enum DurableFile {
+    /// Makes a file of its owner's alone that is whole and durable before its name exists; refuses to replace one.
+    package static func create(_ bytes: [UInt8], at path: String) throws(StoreError) {
+        guard access(path, F_OK) != 0 else { throw .conflict(path) }
+        let temporary = "\(path).new-\(UUID().uuidString)"
+        do throws(StoreError) {
+            try write(bytes, to: temporary)
+            try rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
     /// Writes and syncs a new file.
     static func write(_ bytes: [UInt8], to path: String) throws(StoreError) {
         let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Persistence
 
 /// The tables, as the list of steps that led to them; a step that was released never changes.
@@ -21,6 +22,8 @@ enum Schema {
         guard version < migrations.count else { return }
         if version > 0 {
             let copy = "\(path).before-v\(migrations.count)"
+            // One of a migration that was interrupted; SQLite does not replace it.
+            unlink(copy)
             try connection.run("VACUUM INTO ?1", copy)
         }
         for next in version..<migrations.count {

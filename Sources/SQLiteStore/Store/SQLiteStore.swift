@@ -1,3 +1,4 @@
+internal import Foundation
 package import Persistence
 package import ThumbwireKit
 
@@ -18,7 +19,16 @@ package final class SQLiteStore: Store {
     /// Opens the database of a folder, makes or migrates its tables, and voids the leases of the process before: its
     /// jobs and deliveries are due at once and no attempt is counted.
     package static func open(folder: String, clock: any WallClock) throws(StoreError) -> SQLiteStore {
-        try open(folder: folder, clock: clock, vfs: nil, synchronous: .full)
+        try makeFile("\(folder)/\(fileName)")
+        return try open(folder: folder, clock: clock, vfs: nil, synchronous: .full)
+    }
+
+    /// Makes an empty database file that is its owner's alone, whatever the folder's mode and the process's mask say:
+    /// SQLite gives its logs the mode of the database.
+    private static func makeFile(_ path: String) throws(StoreError) {
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .cannotWrite("\(path): \(String(cString: strerror(errno)))") }
+        Foundation.close(descriptor)
     }
 
     /// As ``open(folder:clock:)``, on a file system of the tests.

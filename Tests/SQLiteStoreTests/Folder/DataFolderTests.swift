@@ -18,12 +18,13 @@ import Testing
 
     @Test func `a second opener is refused until the first lets go`() throws {
         let parent = try TemporaryFolder()
-        var first: DataFolder? = try DataFolder(path: parent.path)
-        #expect(first?.path == parent.path)
+        let first = try DataFolder(path: parent.path)
 
         let error = #expect(throws: DataFolder.OpenError.self) { try DataFolder(path: parent.path) }
-        first = nil
+        first.release()
         let second = try DataFolder(path: parent.path)
+        first.release()
+        #expect(throws: DataFolder.OpenError.self) { try DataFolder(path: parent.path) }
 
         #expect(error == .inUse(parent.path))
         #expect(second.path == parent.path)

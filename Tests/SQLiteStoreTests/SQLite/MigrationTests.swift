@@ -19,6 +19,32 @@ import ThumbwireKit
         #expect(files == [SQLiteStore.fileName])
     }
 
+    @Test func `the database is its owner's alone`() async throws {
+        let folder = try TemporaryFolder()
+
+        let store = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
+        try await store.ping()
+
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        await store.close()
+    }
+
+    @Test func `a copy that an interrupted migration left is made again`() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/\(SQLiteStore.fileName)"
+        let store = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
+        await store.close()
+        try Data("half a copy".utf8).write(to: URL(fileURLWithPath: "\(path).before-v2"))
+
+        let connection = try Connection(path: path, role: .writer(synchronous: .full))
+        try Schema.migrate(connection, path: path, migrations: Self.newer)
+
+        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == 2)
+    }
+
     @Test func `data survives closing and opening`() async throws {
         let folder = try TemporaryFolder()
         let account = Account.make()
