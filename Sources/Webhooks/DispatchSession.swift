@@ -167,7 +167,13 @@ final class DispatchSession: Sendable {
     }
 
     private func noteNextDue(_ now: Timestamp) async {
-        let next = try? await store.nextDeliveryDue()
+        let next: Timestamp?
+        do {
+            next = try await store.nextDeliveryDue()
+        } catch {
+            next = now + Self.recheck
+            log(.error, "webhook due time not read", ["error": .string("\(error)")])
+        }
         state.withLock { state in
             // What is due and was not claimed was left out: its target's release says when to claim it.
             if let next { state.due.note(next > now ? next : now + Self.recheck) }
