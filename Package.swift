@@ -99,6 +99,9 @@ let testTargets: [Target] = [
             "TestSupport",
         ]),
     tests(
+        "ServiceTests",
+        ["ThumbwireService", "SQLiteStore", "Persistence", "Signing", "ThumbwireKit", "TestSupport"]),
+    tests(
         "EndToEndTests",
         ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),
 ]

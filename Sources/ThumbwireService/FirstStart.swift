@@ -6,31 +6,57 @@ internal import ThumbwireKit
 /// What the first start leaves behind: an account and an admin key.
 struct FirstStart {
     static let accountName = "default"
+    /// What an operator's key has at least; shorter ones can be guessed.
+    static let minimumKeyLength = 16
 
     let store: any Store
     let sealer: Sealer
     let clock: any WallClock
     let log: Log
 
-    /// Makes the account at first start, and sees to it that the admin key the operator set is known. Throws when the
-    /// sealing key is not the one that the stored secrets were sealed with.
+    /// Makes what is missing of account and admin key, wherever a start before was cut off, and sees to it that the
+    /// admin key the operator set is known. An empty one is none. Throws when that key is too short, or the sealing key
+    /// is not the one that the stored secrets were sealed with.
     func prepare(adminKey: String?, keyFile: String) async throws {
-        guard let account = try await store.accounts().first else {
-            return try await makeAccount(adminKey: adminKey, keyFile: keyFile)
+        let adminKey = adminKey.flatMap { $0.isEmpty ? nil : $0 }
+        if let adminKey, adminKey.utf8.count < Self.minimumKeyLength {
+            throw ServiceError(
+                "THUMBWIRE_ADMIN_KEY: expected at least \(Self.minimumKeyLength) characters, found "
+                    + "\(adminKey.utf8.count)")
         }
-        try await checkSealingKey(account)
-        if let adminKey { try await add(adminKey, to: account.id) }
+        let account = try await account()
+        if let adminKey {
+            try await add(adminKey, to: account)
+        } else if try await store.keys(of: account).isEmpty {
+            try await makeAdminKey(for: account, keyFile: keyFile)
+        }
     }
 
-    private func makeAccount(adminKey: String?, keyFile: String) async throws {
+    private func account() async throws -> AccountID {
+        if let account = try await store.accounts().first {
+            try await checkSealingKey(account)
+            return account.id
+        }
         let now = clock.now()
         let account = Account(id: AccountID(prefix: "acct_", at: now), name: Self.accountName, createdAt: now)
-        let secret = SigningSecret.generate()
-        try await store.insert(account, callbackSecret: secret.sealed(with: sealer))
-        if let adminKey { return try await add(adminKey, to: account.id) }
-        let value = "tw_" + hexadecimal(randomBytes(24))
-        try KeyFiles.write(value + "\n", to: keyFile)
-        try await add(value, to: account.id)
+        try await store.insert(account, callbackSecret: SigningSecret.generate().sealed(with: sealer))
+        return account.id
+    }
+
+    /// The file comes first, so that a key which works is always known to somebody; one that is there already is of a
+    /// start that was cut off.
+    private func makeAdminKey(for account: AccountID, keyFile: String) async throws {
+        let value: String
+        if let known = KeyFiles.read(keyFile) {
+            guard known.utf8.count >= Self.minimumKeyLength else {
+                throw ServiceError("\(keyFile) holds no key: remove it, and a new one is made")
+            }
+            value = known
+        } else {
+            value = "tw_" + hexadecimal(randomBytes(24))
+            try KeyFiles.write(value + "\n", to: keyFile)
+        }
+        try await add(value, to: account)
         log(.info, "made the first admin key", ["file": .string(keyFile)])
     }
 

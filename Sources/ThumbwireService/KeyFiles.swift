@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Persistence
 internal import Signing
 
 /// Files that hold one secret each, readable by their owner alone.
@@ -17,18 +18,13 @@ enum KeyFiles {
         return key
     }
 
-    /// Writes a new file with mode 0600; refuses to replace one.
+    /// Writes a new file with mode 0600; refuses to replace one. It is whole and durable before its name exists: what
+    /// is sealed with a key must not outlast it.
     static func write(_ text: String, to path: String) throws(ServiceError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ServiceError("cannot write \(path): \(String(cString: strerror(errno)))")
-        }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try file.write(contentsOf: Data(text.utf8))
-            try file.synchronize()
+        do throws(StoreError) {
+            try DurableFile.create(Array(text.utf8), at: path)
         } catch {
-            throw ServiceError("cannot write \(path): \(error.localizedDescription)")
+            throw ServiceError("\(error)")
         }
     }
 

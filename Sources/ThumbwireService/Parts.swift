@@ -43,7 +43,12 @@ struct Parts: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         renderPool = RenderPool(threads: options.renderThreads ?? cores) { ThreadRasterizer() }
         let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
-        try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
+        do {
+            try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
+        } catch {
+            await close()
+            throw error
+        }
     }
 
     /// Listens, and starts the engine, the dispatcher and the server on what is there.
@@ -78,6 +83,7 @@ struct Parts: Sendable {
         await client.shutdown()
         renderPool.close()
         await store.close()
+        folder.release()
     }
 }
 

@@ -57,16 +57,22 @@ public final class Service: Sendable {
         }
     }
 
-    /// Takes nothing new, finishes or hands back what is under way, and closes. Returns when all is down; further calls
-    /// wait for the first.
+    /// Takes nothing new, finishes or hands back what is under way, and closes, also a service that was never started.
+    /// Returns when all is down; further calls wait for the first.
     public func stop() async {
-        let running = life.withLock { life -> Running? in
-            defer { if case .running = life { life = .stopping } }
-            guard case .running(let running) = life else { return nil }
-            return running
+        let before = life.withLock { life in
+            let before = life
+            switch life {
+            case .opened, .running: life = .stopping
+            case .stopping, .stopped: break
+            }
+            return before
         }
-        guard let running else { return await waitUntilStopped() }
-        await running.stop(drainTimeout: drainTimeout, grace: Self.grace)
+        switch before {
+        case .opened: break
+        case .running(let running): await running.stop(drainTimeout: drainTimeout, grace: Self.grace)
+        case .stopping, .stopped: return await waitUntilStopped()
+        }
         await parts.close()
         life.withLock { $0 = .stopped }
         for waiter in waiters.withLock({ waiters in
