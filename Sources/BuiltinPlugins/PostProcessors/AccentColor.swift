@@ -15,10 +15,14 @@ struct AccentColor {
         var why: String
     }
 
-    let grid: PictureGrid
+    private let palette: Palette
+
+    init(grid: PictureGrid) {
+        palette = Palette(grid)
+    }
 
     func choice(fill: Color) -> Choice {
-        let dominant = Palette(grid).accent
+        let dominant = palette.accent
         var candidates: [Choice] = []
         if let dominant {
             candidates.append(
@@ -45,7 +49,7 @@ struct AccentColor {
         let fromFill = color.distance(to: OKLab(fill))
         guard fromFill >= Self.leastDistanceToFill else { return fromFill - 1 }
         var fromPicture = 0.0
-        for swatch in Palette(grid).swatches {
+        for swatch in palette.swatches {
             // The title stands on the darkened picture: hue and chroma tell them apart more than lightness.
             let difference = (a: color.a - swatch.color.a, b: color.b - swatch.color.b)
             fromPicture +=

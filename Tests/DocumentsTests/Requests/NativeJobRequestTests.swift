@@ -1,6 +1,7 @@
-import Documents
 import Testing
 import ThumbwireKit
+
+@testable import Documents
 
 struct NativeJobRequestTests {
     /// A body that is refused, and what is said of it.
