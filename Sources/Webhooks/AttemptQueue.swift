@@ -19,6 +19,8 @@ struct AttemptQueue {
     /// Targets with something waiting and room under their cap, in the order of their turns.
     private var turns: [Target] = []
     private var underWay: [DeliveryID: Target] = [:]
+    /// Attempted, and not written yet: not to be attempted again, whatever its lease.
+    private var unwritten: Set<DeliveryID> = []
     private var underWayCounts: [Target: Int] = [:]
     private var places: AttemptPlaces
     /// Targets that the last claim left out.
@@ -54,7 +56,7 @@ struct AttemptQueue {
 
     /// Adds what was claimed.
     mutating func add(_ deliveries: [DueDelivery], leaseUntil: Timestamp) {
-        for due in deliveries where underWay[due.delivery.id] == nil {
+        for due in deliveries where isFresh(due) {
             waiting[due.delivery.target, default: []].append(Claimed(due: due, leaseUntil: leaseUntil))
             giveTurn(due.delivery.target)
         }
@@ -65,7 +67,7 @@ struct AttemptQueue {
         guard room(at: moment) > 0 else { return nil }
         while !turns.isEmpty {
             let target = turns.removeFirst()
-            guard let due = popWaiting(target, now: now), underWay[due.delivery.id] == nil else { continue }
+            guard let due = popWaiting(target, now: now), isFresh(due) else { continue }
             underWay[due.delivery.id] = target
             underWayCounts[target, default: 0] += 1
             places.take(due.delivery.id, at: moment)
@@ -75,19 +77,29 @@ struct AttemptQueue {
         return nil
     }
 
-    /// Ends an attempt.
-    mutating func finish(_ id: DeliveryID) {
+    /// Ends an attempt; with a result its delivery is not attempted again before ``wrote(_:)``.
+    mutating func finish(_ id: DeliveryID, hasResult: Bool = false) {
         guard let target = underWay.removeValue(forKey: id) else { return }
+        if hasResult { unwritten.insert(id) }
         let left = underWayCounts[target, default: 1] - 1
         underWayCounts[target] = left == 0 ? nil : left
         places.leave(id)
         giveTurn(target)
     }
 
+    /// The results of these are in the store, or will never be.
+    mutating func wrote(_ ids: [DeliveryID]) {
+        unwritten.subtract(ids)
+    }
+
     /// Forgets everything that is not under way; the leases end by themselves.
     mutating func dropWaiting() {
         waiting = [:]
         turns = []
+    }
+
+    private func isFresh(_ due: DueDelivery) -> Bool {
+        underWay[due.delivery.id] == nil && !unwritten.contains(due.delivery.id)
     }
 
     /// The target's next delivery. One whose lease would end during the attempt is dropped: it is claimed again

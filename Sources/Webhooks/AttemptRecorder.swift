@@ -26,12 +26,12 @@ final class AttemptRecorder: Sendable {
         wakeup.wake()
     }
 
-    /// Writes what is added until the task is cancelled, and says so after each batch.
-    func run(didWrite: @Sendable () -> Void) async {
+    /// Writes what is added until the task is cancelled, and says after each batch whose results it had.
+    func run(didWrite: @Sendable ([DeliveryID]) -> Void) async {
         while !Task.isCancelled {
             await wakeup.wait()
-            if await flush() {
-                didWrite()
+            if let written = await flush() {
+                didWrite(written)
             } else {
                 try? await Task.sleep(for: Self.pause)
                 wakeup.wake()
@@ -39,23 +39,24 @@ final class AttemptRecorder: Sendable {
         }
     }
 
-    /// Writes what is there. When the store cannot, the results stay, and false is returned; what the store refuses
-    /// for itself is dropped, so that it holds up nothing else.
+    /// Writes what is there and returns whose results it was. When the store cannot write, the results stay, and it
+    /// returns `nil`; what the store refuses for itself is dropped, so that it holds up nothing else.
     @discardableResult
-    func flush() async -> Bool {
+    func flush() async -> [DeliveryID]? {
         let batch = results.withLock { results in
             defer { results = [] }
             return results
         }
-        guard !batch.isEmpty else { return true }
+        let ids = batch.map { $0.attempt.delivery }
+        guard !batch.isEmpty else { return ids }
         do throws(StoreError) {
             try await store.record(batch)
-            return true
+            return ids
         } catch {
             log(
                 .error, "webhook attempts not written",
                 ["count": .integer(Int64(batch.count)), "error": .string("\(error)")])
-            return await settle(batch, after: error)
+            return await settle(batch, after: error) ? ids : nil
         }
     }
 

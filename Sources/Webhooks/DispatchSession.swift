@@ -85,7 +85,10 @@ final class DispatchSession: Sendable {
                 for await _ in changes { self.claimNow() }
             }
             group.addTask {
-                await self.recorder.run { self.wakeup.wake() }
+                await self.recorder.run { written in
+                    self.state.withLock { $0.queue.wrote(written) }
+                    self.wakeup.wake()
+                }
             }
             while !state.withLock(\.isStopping) {
                 startWaiting(&group)
@@ -125,8 +128,8 @@ final class DispatchSession: Sendable {
         var current: DueDelivery? = first
         while let due = current {
             let result = await attempter.attempt(due)
+            state.withLock { $0.queue.finish(due.delivery.id, hasResult: result != nil) }
             if let result { recorder.add(result) }
-            state.withLock { $0.queue.finish(due.delivery.id) }
             current = takeNext()
             let hasToClaim = state.withLock { state in
                 if state.queue.hasReleasedTarget { state.due = .now }

@@ -10,21 +10,25 @@ final class TestContext: ProcessingContext {
     let variant = 0
     let product: PluginManifest.Product
     private let background: PixelBuffer
+    /// Stands in for every drawing where a test looks at layers alone.
+    private let drawing: PixelBuffer?
     private(set) var pictures: [EncodedPicture] = []
     private(set) var warnings: [Warning] = []
 
     init(
         _ request: ThumbnailRequest, background: PixelBuffer,
-        product: PluginManifest.Product = .background
+        product: PluginManifest.Product = .background, drawing: PixelBuffer? = nil
     ) {
         self.request = request
         self.background = background
         self.product = product
+        self.drawing = drawing
     }
 
     func pixels(of reference: ImageReference) throws -> PixelBuffer { background }
 
     func render(_ composition: Composition) throws -> PixelBuffer {
+        if let drawing { return drawing }
         let renderer = try #require(Renderer.ofThisThread)
         return try renderer.render(composition) { _ in background }.pixels
     }
@@ -73,7 +77,8 @@ func chain(
     var composition = context.composition
     let steps: [any PostProcessor] = [
         try configured(SmartCrop.self), try configured(ColorGrade.self), try configured(AccentDetection.self),
-        try configured(Layout.self), try configured(Overlay.self, overlay), try configured(Encode.self, encode),
+        try configured(Layout.self), try configured(Overlay.self, overlay),
+        try configured(Encode.self, encode),
     ]
     for step in steps { try step.process(&composition, context: context) }
     return (composition, context)

@@ -5,7 +5,9 @@ import ThumbwireKit
 func fullComposition() -> Composition {
     var composition = Composition(
         canvas: Composition.Canvas(size: .landscape, background: Color(red: 10, green: 20, blue: 30)),
-        safeAreas: [.init(id: "youtube-duration", rect: UnitRect(x: 0.84, y: 0.87, width: 0.16, height: 0.13))],
+        safeAreas: [
+            .init(id: "youtube-duration", rect: UnitRect(x: 0.84, y: 0.87, width: 0.16, height: 0.13))
+        ],
         provenance: ["accent": ["color": "#F6B901", "words": ["30 days"]]])
     var photo = ImageLayer(
         source: ImageReference(artifact: "art_1"),
@@ -42,7 +44,8 @@ func fullComposition() -> Composition {
         Layer(
             id: "dot",
             content: .shape(
-                ShapeLayer(rect: UnitRect(x: -0.1, y: 0, width: 0.2, height: 0.2), figure: .ellipse, fill: nil))),
+                ShapeLayer(
+                    rect: UnitRect(x: -0.1, y: 0, width: 0.2, height: 0.2), figure: .ellipse, fill: nil))),
         Layer(
             id: "logo",
             content: .image(
@@ -124,7 +127,10 @@ private func fullText() -> TextLayer {
 
     @Test(arguments: [
         ("[]", ""), ("{}", ""), (#"{"schema":"other/1"}"#, "/schema"),
-        (#"{"schema":"thumbwire.composition/1","canvas":{"width":0,"height":1},"layers":[]}"#, "/canvas/width"),
+        (
+            #"{"schema":"thumbwire.composition/1","canvas":{"width":0,"height":1},"layers":[]}"#,
+            "/canvas/width"
+        ),
         (document(#"{"id":"a","type":"vignette","strength":2}"#), "/layers/0/strength"),
         (document(#"{"id":"","type":"vignette","strength":1}"#), "/layers/0/id"),
         (document(#"{"id":"a"}"#), "/layers/0"),
@@ -135,7 +141,8 @@ private func fullText() -> TextLayer {
         (document(#"{"id":"a","type":"image","src":{}}"#), "/layers/0/src"),
         (
             document(
-                #"{"id":"a","type":"image","src":{"artifact":"art_1"},"crop":{"x":0.5,"y":0,"width":1,"height":1}}"#),
+                #"{"id":"a","type":"image","src":{"artifact":"art_1"},"crop":{"x":0.5,"y":0,"width":1,"height":1}}"#
+            ),
             "/layers/0/crop"
         ),
         (

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import ThumbwireKit
 
 @Suite struct JSONParserTests {
@@ -22,7 +23,8 @@ import Testing
         "", " ", "nul", "True", "NaN", "Infinity", "undefined", "'a'", "+1", "01", "-01", "-", ".5", "1.",
         "1e", "1e+", "0x10", "1 2", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "{\"a\"}", "{\"a\":}",
         "{\"a\":1,}", "{a:1}", "{1:2}", "{\"a\" 1}", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"",
-        "\"\n\"", "\"\t\"", "\"\u{0}\"", "\u{FEFF}{}", "// x\n1", "1 /* */", "1e999", "-1e999", "[1}", "{\"a\":1]",
+        "\"\n\"", "\"\t\"", "\"\u{0}\"", "\u{FEFF}{}", "// x\n1", "1 /* */", "1e999", "-1e999", "[1}",
+        "{\"a\":1]",
         "\u{A0}1", "\u{B}1",
     ])
     func `refuses what RFC 8259 does not allow`(text: String) {
@@ -37,7 +39,9 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: text) }
     }
 
-    @Test(arguments: [[0xFF], [0xC3, 0x28], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]] as [[UInt8]])
+    @Test(
+        arguments: [[0xFF], [0xC3, 0x28], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]]
+            as [[UInt8]])
     func `refuses a string that is not UTF-8`(inner: [UInt8]) {
         #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: [0x22] + inner + [0x22]) }
     }

@@ -13,7 +13,9 @@ struct SchemaChecker {
     private func check(
         _ value: JSONValue, _ schema: JSONValue, _ place: String, extra: Set<String>
     ) -> [String] {
-        if let reference = schema["$ref"]?.string { return check(value, resolve(reference), place, extra: extra) }
+        if let reference = schema["$ref"]?.string {
+            return check(value, resolve(reference), place, extra: extra)
+        }
         var found = simpleMistakes(value, schema, place)
         if let object = value.object {
             found += objectMistakes(object, schema, place, extra: extra)
@@ -66,7 +68,9 @@ struct SchemaChecker {
         if let constant = schema["const"] { refuse(value != constant, "const") }
         if let choices = schema["enum"]?.array { refuse(!choices.contains(value), "enum") }
         if let low = schema["minimum"]?.number, let number = value.number { refuse(number < low, "minimum") }
-        if let high = schema["maximum"]?.number, let number = value.number { refuse(number > high, "maximum") }
+        if let high = schema["maximum"]?.number, let number = value.number {
+            refuse(number > high, "maximum")
+        }
         let length = value.string.map { $0.unicodeScalars.count }
         if let low = schema["minLength"]?.number, let length { refuse(Double(length) < low, "minLength") }
         if let high = schema["maxLength"]?.number, let length { refuse(Double(length) > high, "maxLength") }

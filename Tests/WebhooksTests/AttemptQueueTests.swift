@@ -98,6 +98,20 @@ struct AttemptQueueTests {
         expectTaken([], from: &queue)
     }
 
+    @Test func `what was attempted is not attempted again before it is written`() {
+        var queue = queue()
+        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
+        _ = take(&queue)
+        queue.finish(DeliveryID(rawValue: "a1"), hasResult: true)
+        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
+        expectTaken([], from: &queue)
+
+        queue.wrote([DeliveryID(rawValue: "a1")])
+        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
+
+        expectTaken(["a1"], from: &queue)
+    }
+
     @Test func `an attempt that its lease would not outlast is not made`() {
         var queue = queue()
         queue.add(["a1"].map(DueDelivery.make), leaseUntil: now + .seconds(19))

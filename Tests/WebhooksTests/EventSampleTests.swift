@@ -11,7 +11,8 @@ struct EventSampleTests {
     private static let sampleID: JSONValue = "evt_01kajy4q310rvzkq2j8c5s6d9f"
 
     private func folder() -> URL {
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../webhooks/events").standardized
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../webhooks/events")
+            .standardized
     }
 
     private func event(_ type: EventType) -> Event {

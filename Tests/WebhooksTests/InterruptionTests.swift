@@ -83,7 +83,7 @@ struct InterruptionTests {
             #expect(claimed.count == 1)
             try await fixture.dispatching(fixture.dispatcher()) {
                 try await fixture.emit(to: endpoint)
-                try await eventually { fixture.receiver.requests("/a").count == 1 }
+                _ = try await fixture.delivery(to: endpoint, after: 1)
 
                 fixture.clock.advance(by: .seconds(60))
 

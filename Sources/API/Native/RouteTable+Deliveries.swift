@@ -49,10 +49,10 @@ extension Call {
         guard statuses?.count ?? 1 == 1 else {
             throw Problem(.queryInvalid, "status names \(statuses?.count ?? 0) values; allowed is 1")
         }
-        let page = try await context.store.deliveries(
-            DeliveryQuery(
-                account: account, target: target, status: statuses?.first, limit: try limit(),
-                cursor: request.query("cursor")))
+        let query = DeliveryQuery(
+            account: account, target: target, status: statuses?.first, limit: try limit(),
+            cursor: request.query("cursor"))
+        let page = try await page { () async throws(StoreError) in try await context.store.deliveries(query) }
         return .list(page.items.map(WebhookDocument.json), next: page.next)
     }
 }

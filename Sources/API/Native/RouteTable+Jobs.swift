@@ -70,7 +70,7 @@ extension RouteTable {
         account: call.account, states: try call.request.choices("status", JobState.self),
         session: call.request.query("sessionId"), limit: try call.limit(),
         cursor: call.request.query("cursor"))
-    let page = try await call.context.store.jobs(query)
+    let page = try await call.page { () async throws(StoreError) in try await call.context.store.jobs(query) }
     return .list(page.items.map(call.context.document.json), next: page.next)
 }
 

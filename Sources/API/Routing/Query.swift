@@ -1,5 +1,6 @@
 import Documents
 import HTTP
+import Persistence
 import ThumbwireKit
 
 extension Request {
@@ -48,6 +49,19 @@ extension Call {
     /// How many items a list is to have.
     func limit() throws(Problem) -> Int {
         try request.integer("limit", in: 1...context.limits.page) ?? 20
+    }
+
+    /// Part of a list; a cursor that the store never gave is the client's mistake.
+    func page<Item>(
+        _ read: () async throws(StoreError) -> Page<Item>
+    ) async throws -> Page<Item> {
+        do throws(StoreError) {
+            return try await read()
+        } catch {
+            guard case .missing = error, let cursor = request.query("cursor") else { throw error }
+            throw Problem(
+                .queryInvalid, "cursor is \"\(cursor.prefix(64))\", expected `next` of the part before")
+        }
     }
 
     /// How long to wait for the job's end: the query's `wait`, else that of `Prefer` (RFC 7240 §4.3), which is a

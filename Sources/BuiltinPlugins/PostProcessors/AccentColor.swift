@@ -15,10 +15,14 @@ struct AccentColor {
         var why: String
     }
 
-    let grid: PictureGrid
+    private let palette: Palette
+
+    init(grid: PictureGrid) {
+        palette = Palette(grid)
+    }
 
     func choice(fill: Color) -> Choice {
-        let dominant = Palette(grid).accent
+        let dominant = palette.accent
         var candidates: [Choice] = []
         if let dominant {
             candidates.append(
@@ -38,21 +42,21 @@ struct AccentColor {
         return best.choice
     }
 
-    /// Far from the title's colour and from the colours around; what the picture itself offers gets a bonus, so
-    /// that the thumbnail keeps one mood.
+    /// Far from the title's colour and from the colours around. What the picture itself offers gets a bonus, so that
+    /// the thumbnail keeps one mood, and so does yellow, which reads best on dark.
     private func score(_ choice: Choice, fill: Color) -> Double {
         let color = OKLab(choice.color)
         let fromFill = color.distance(to: OKLab(fill))
         guard fromFill >= Self.leastDistanceToFill else { return fromFill - 1 }
         var fromPicture = 0.0
-        for swatch in Palette(grid).swatches {
+        for swatch in palette.swatches {
             // The title stands on the darkened picture: hue and chroma tell them apart more than lightness.
             let difference = (a: color.a - swatch.color.a, b: color.b - swatch.color.b)
             fromPicture +=
                 swatch.share * (difference.a * difference.a + difference.b * difference.b).squareRoot()
         }
-        let bonus = choice.source == "curated" ? 0 : choice.source == "complement" ? 0.035 : 0.02
-        return min(fromFill, 0.3) * 0.5 + min(fromPicture, 0.35) + bonus + 0.1 * min(color.lightness, 0.85)
+        let bonus = choice.source == "picture" ? 0.03 : choice.color == Self.curated[0] ? 0.04 : 0
+        return min(fromFill, 0.25) * 0.4 + min(fromPicture, 0.22) + bonus + 0.15 * min(color.lightness, 0.87)
     }
 
     /// The same hue, light and colourful enough for letters on a dark ground.

@@ -111,7 +111,13 @@ package struct Layout: PostProcessor {
         guard let renderer = Renderer.ofThisThread else {
             throw Failure(.misconfigured, code: "no_fonts", message: "this machine has no fonts")
         }
-        let measurement = renderer.measure(text, canvas: canvas)
+        var measurement = renderer.measure(text, canvas: canvas)
+        if let narrow = style.condensed(text, measurement.resolved, on: canvas) {
+            let tried = renderer.measure(narrow, canvas: canvas)
+            if tried.resolved.fontSize > measurement.resolved.fontSize * TitleStyle.condensedGain {
+                (text, measurement) = (narrow, tried)
+            }
+        }
         text.resolved = measurement.resolved
         let minimum = text.fit.minimum * Double(canvas.shorterSide)
         if measurement.resolved.fontSize < minimum * 0.995 {
@@ -132,7 +138,12 @@ package struct Layout: PostProcessor {
         let scrim = Scrim(layout: layout, side: side, frame: geometry.frame, ink: ink)
         // Light letters want dark behind them; for dark letters the outline is light and does the work.
         guard Contrast.luminance(text.fill) > 0.4 else { return }
-        let least = layout == .fullBleed ? 0.0 : layout == .textCenter ? 0.30 : 0.50
+        let least =
+            switch layout {
+            case .fullBleed: 0.0
+            case .textCenter: 0.12
+            case .textLeft, .textRight, .textBottom: 0.35
+            }
         let (strength, contrast) = scrim.solve(grid, fill: text.fill, least: least)
         found["contrast"] = .number((contrast * 100).rounded() / 100)
         found["scrim"] = .number((strength * 1_000).rounded() / 1_000)

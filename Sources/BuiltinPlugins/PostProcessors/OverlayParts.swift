@@ -92,7 +92,7 @@ struct OverlayParts: Sendable {
         // Shorts cover more at the top, the bottom and the right.
         let top = isPortrait ? 0.16 * height : margin
         let bottom = isPortrait ? 0.26 * height : 0.15 * side
-        let right = isPortrait ? 0.12 * width : margin
+        let right = isPortrait ? 0.16 * width : margin
         let place = badge.anchor.fractions
         let x = margin + (width - margin - right - boxWidth) * place.x
         let y = top + (height - top - bottom - boxHeight) * place.y

@@ -82,7 +82,7 @@ struct TitleGeometry: Hashable, Sendable {
         switch layout {
         case .textLeft, .textRight, .textBottom: .start
         case .textCenter: .center
-        case .fullBleed: frame == .landscape && (side == .left || side == .right) ? .start : .center
+        case .fullBleed: frame == .portrait || side == .top ? .center : .start
         }
     }
 

@@ -10,6 +10,11 @@ struct TitleStyle: Sendable {
     /// Capitals slow down reading beyond this length.
     static let longestCapitals = 36
 
+    /// Below this size, in fractions of the shorter side, long words get the narrow family.
+    private static let roomySize = 0.16
+    /// How much larger the narrow family must come out.
+    static let condensedGain = 1.25
+
     let font: TextLayer.Font
     let fill: Color
 
@@ -38,6 +43,19 @@ struct TitleStyle: Sendable {
         text.shadow = TextLayer.Shadow(
             color: Color.black.withAlpha(0.55), offsetX: 0, offsetY: 0.05, blur: 0.1)
         return text
+    }
+
+    /// The same layer in the narrow family, where capitals came out small in the default one.
+    func condensed(_ text: TextLayer, _ resolved: TextLayer.Resolved, on canvas: PixelSize) -> TextLayer? {
+        guard text.letterCase == .upper, font.family == Fonts.defaultFamily,
+            resolved.fontSize < Self.roomySize * Double(canvas.shorterSide)
+        else { return nil }
+        var narrow = text
+        narrow.font = TextLayer.Font(family: Fonts.condensedFamily, weight: 700)
+        narrow.tracking = 0.005
+        narrow.lineHeight = 0.92
+        narrow.fit.maximum = Self.maximumSize * 1.1
+        return narrow
     }
 
     /// Colours the words that accent detection found; a colour too dark for its ground is lightened.

@@ -19,6 +19,8 @@ struct StudioKernels {
     private func drawWaves(on picture: PixelBuffer, _ random: inout StudioRandom) {
         let (width, height) = (picture.size.width, picture.size.height)
         let count = 5
+        // As many hills to a length whatever the shape of the canvas.
+        let breadth = min(1, Double(width) / Double(height))
         for layer in 0..<count {
             let share = Double(layer) / Double(count - 1)
             let near = scene.palette.ground
@@ -28,8 +30,8 @@ struct StudioKernels {
                 a: far.a + (near.a - far.a) * share, b: far.b + (near.b - far.b) * share
             ).color
             let level = (0.46 + 0.44 * share) * Double(height)
-            let swing = (0.075 - 0.02 * share) * Double(height)
-            let (first, second) = (random.number(1.2, 2.6), random.number(3, 5))
+            let swing = (0.075 - 0.02 * share) * Double(picture.size.shorterSide)
+            let (first, second) = (random.number(1.2, 2.6) * breadth, random.number(3, 5) * breadth)
             let (shift, other) = (random.number(0, 6), random.number(0, 6))
             for column in 0..<width {
                 let u = Double(column) / Double(width) * 2 * .pi

@@ -195,7 +195,7 @@ struct StudioMotif {
         for step in 0..<14 {
             let share = Double(step) / 14
             let shift = size * (0.02 + 0.17 * share)
-            let inner = size - 2 * shift * 0.72
+            let inner = size - 2 * shift * 1.02
             layers.append(
                 pen.shape(
                     x + shift * 0.72, y + shift * 0.72, inner, inner, .ellipse,

@@ -66,8 +66,8 @@ struct StudioScene: Sendable {
             }
         }
         return switch layout {
-        case .textLeft: UnitRect(x: 0.53, y: 0.08, width: 0.43, height: 0.82)
-        case .textRight: UnitRect(x: 0.04, y: 0.08, width: 0.43, height: 0.82)
+        case .textLeft: UnitRect(x: 0.57, y: 0.08, width: 0.40, height: 0.82)
+        case .textRight: UnitRect(x: 0.03, y: 0.08, width: 0.40, height: 0.82)
         case .textBottom: UnitRect(x: 0.2, y: 0.05, width: 0.6, height: 0.5)
         case .textCenter: UnitRect(x: 0, y: 0.02, width: 1, height: 0.96)
         case .fullBleed: UnitRect(x: 0.1, y: 0.46, width: 0.8, height: 0.52)

@@ -1,3 +1,4 @@
+import Glibc
 import Imaging
 import ThumbwireKit
 
@@ -142,13 +143,16 @@ struct StudioPalette: Sendable {
         }
         let turn = variant == 0 ? 0 : (variant % 2 == 0 ? -1.0 : 1.0) * (14 + 9 * Double(variant))
         let turned = hues.map { $0 + turn + random.number(-5, 5) }
-        ground = OKLab(lightness: 0.17, chroma: 0.055, hue: turned[0]).inGamut
-        deep = OKLab(lightness: 0.30, chroma: 0.11, hue: turned[0]).inGamut
-        lights = [
-            OKLab(lightness: 0.56, chroma: 0.19, hue: turned[1]).inGamut,
-            OKLab(lightness: 0.52, chroma: 0.20, hue: turned[2]).inGamut,
-        ]
+        ground = OKLab(lightness: 0.19, chroma: 0.06, hue: turned[0]).inGamut
+        deep = OKLab(lightness: 0.35, chroma: 0.13, hue: turned[0]).inGamut
+        lights = [Self.light(hue: turned[1], lightness: 0.62), Self.light(hue: turned[2], lightness: 0.57)]
         spark = OKLab(lightness: 0.80, chroma: 0.15, hue: turned[3]).inGamut
+    }
+
+    /// Orange and yellow need more lightness than other hues, or they are brown.
+    private static func light(hue: Double, lightness: Double) -> OKLab {
+        let away = abs(remainder(hue - 75, 360)) / 45
+        return OKLab(lightness: lightness + 0.12 * max(0, 1 - away), chroma: 0.2, hue: hue).inGamut
     }
 
     /// A light of the palette, whatever the index.

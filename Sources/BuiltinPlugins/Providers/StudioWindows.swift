@@ -40,8 +40,8 @@ struct StudioWindows {
         if area.width > 0.9, area.height > 0.9 {
             // The title covers the middle: windows look in from the sides.
             return [
-                frame(0.07, 0.24, 0.62, -8), frame(0.93, 0.30, 0.66, 7), frame(0.10, 0.86, 0.60, 5),
-                frame(0.90, 0.88, 0.62, -6),
+                frame(0.13, 0.20, 0.62, -8), frame(0.88, 0.22, 0.66, 7), frame(0.15, 0.86, 0.60, 5),
+                frame(0.86, 0.84, 0.62, -6),
             ]
         }
         if pen.height > pen.width {
@@ -69,7 +69,7 @@ struct StudioWindows {
                     .rectangle(cornerRadius: corner * 1.6), fill: Color.black.withAlpha(0.09),
                     angle: frame.angle))
         }
-        let body = scene.palette.ground.brightened(0.20).color
+        let body = scene.palette.ground.brightened(0.25).color
         let edge = scene.palette.light(0).brightened(0.75).color.withAlpha(0.55)
         layers.append(
             pen.shape(

@@ -11,6 +11,11 @@ package struct CallbackRequest: Hashable, Sendable {
     package struct Header: Hashable, Sendable {
         package var name: String
         package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package init(url: String, events: [EventType] = EventType.terminal, headers: [Header] = []) {

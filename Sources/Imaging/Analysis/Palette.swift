@@ -1,5 +1,5 @@
 import Glibc
-package import ThumbwireKit
+import ThumbwireKit
 
 /// The main colours of a picture: k-means in OKLab, the same for the same pixels.
 package struct Palette: Sendable {

@@ -1,5 +1,5 @@
 import Glibc
-package import ThumbwireKit
+import ThumbwireKit
 
 /// How much a vignette darkens each pixel, with the dither that keeps its slopes free of bands.
 struct VignetteMask {

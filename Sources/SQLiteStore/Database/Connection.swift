@@ -13,8 +13,9 @@ final class Connection {
 
     /// `PRAGMA synchronous`.
     enum Synchronous: String {
-        /// Syncs nothing; only there to prove that the test of durability can fail.
+        /// Syncs nothing, or only at checkpoints; there to prove that the test of durability can fail.
         case off = "OFF"
+        case normal = "NORMAL"
         /// Syncs the log before a commit returns.
         case full = "FULL"
     }
@@ -58,6 +59,9 @@ final class Connection {
 
     /// How many rows the newest statement wrote.
     var changedRows: Int { Int(sqlite3_changes(handle)) }
+
+    /// How many rows were written since the connection was opened.
+    var totalChangedRows: Int { Int(sqlite3_total_changes(handle)) }
 
     /// False when SQLite has rolled the transaction back by itself, as it does when the disk is full.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
@@ -103,6 +107,19 @@ final class Connection {
     func execute(_ script: String) throws(StoreError) {
         let code = sqlite3_exec(handle, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code, statement: script) }
+    }
+
+    /// The steps of SQLite's plan for a statement.
+    func plan(of sql: String) throws(StoreError) -> [String] {
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v2(handle, "EXPLAIN QUERY PLAN " + sql, -1, &statement, nil)
+        guard code == SQLITE_OK, let statement else { throw failure(code, statement: sql) }
+        defer { sqlite3_finalize(statement) }
+        var steps: [String] = []
+        while sqlite3_step(statement) == SQLITE_ROW {
+            steps.append(Row(statement: statement).text(3))
+        }
+        return steps
     }
 
     private func configure(_ role: Role) throws(StoreError) {

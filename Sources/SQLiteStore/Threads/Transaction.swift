@@ -1,7 +1,7 @@
 internal import Persistence
 internal import ThumbwireKit
 
-/// What a writing operation works with; its savepoint is rolled back when it throws.
+/// What a writing operation works with; what it wrote is rolled back when it throws.
 final class Transaction {
     let connection: Connection
     let clock: any WallClock

@@ -17,7 +17,7 @@ final class Writer: Sendable {
     }
 
     private struct Operation: Sendable {
-        /// Returns what tells the caller, run after the commit.
+        /// Returns what tells the caller, run after the commit. May run twice, the first time being rolled back.
         var apply: @Sendable (Transaction) throws(StoreError) -> @Sendable () -> Void
         var fail: @Sendable (StoreError) -> Void
     }
@@ -58,7 +58,8 @@ final class Writer: Sendable {
         mailbox.close()
     }
 
-    /// Runs an operation in the next commit and returns when that is durable.
+    /// Runs an operation in the next commit and returns when that is durable. It may run twice, the first time being
+    /// rolled back, so it does nothing but read and write through the transaction.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
@@ -86,7 +87,6 @@ final class Writer: Sendable {
     private static func commit(_ batch: [Operation], _ connection: Connection, _ settings: Settings) {
         let transaction = Transaction(connection: connection, clock: settings.clock)
         do throws(StoreError) {
-            try connection.run("BEGIN IMMEDIATE")
             let outcomes = try apply(batch, transaction)
             try connection.run("COMMIT")
             for tell in outcomes { tell() }
@@ -97,12 +97,47 @@ final class Writer: Sendable {
         }
     }
 
-    /// Applies each operation inside its own savepoint; throws only what spoils the whole transaction.
+    /// Begins a transaction and applies the operations; throws only what spoils all of it.
+    ///
+    /// An operation that refuses before it has written leaves nothing to undo, and hardly any refuses later. So
+    /// savepoints, which copy each page that an operation touches first, are made only where one has.
     private static func apply(
         _ batch: [Operation], _ transaction: Transaction
     ) throws(StoreError) -> [@Sendable () -> Void] {
+        try transaction.connection.run("BEGIN IMMEDIATE")
+        if let outcomes = try applyTogether(batch, transaction) { return outcomes }
+        try transaction.connection.run("ROLLBACK")
+        transaction.forgetChanges(from: 0)
+        try transaction.connection.run("BEGIN IMMEDIATE")
+        return try applyApart(batch, transaction)
+    }
+
+    /// `nil` when an operation failed after it had written something.
+    private static func applyTogether(
+        _ batch: [Operation], _ transaction: Transaction
+    ) throws(StoreError) -> [@Sendable () -> Void]? {
         var outcomes: [@Sendable () -> Void] = []
         outcomes.reserveCapacity(batch.count)
+        for operation in batch {
+            let noted = transaction.changes.count
+            let written = transaction.connection.totalChangedRows
+            do throws(StoreError) {
+                outcomes.append(try operation.apply(transaction))
+            } catch {
+                guard transaction.connection.isInTransaction else { throw error }
+                guard transaction.connection.totalChangedRows == written else { return nil }
+                transaction.forgetChanges(from: noted)
+                outcomes.append { operation.fail(error) }
+            }
+        }
+        return outcomes
+    }
+
+    /// Each operation inside its own savepoint.
+    private static func applyApart(
+        _ batch: [Operation], _ transaction: Transaction
+    ) throws(StoreError) -> [@Sendable () -> Void] {
+        var outcomes: [@Sendable () -> Void] = []
         for operation in batch {
             let noted = transaction.changes.count
             try transaction.connection.run("SAVEPOINT operation")
@@ -126,34 +161,6 @@ final class Writer: Sendable {
         } catch {
             // A rollback that fails leaves the transaction open; the next BEGIN fails and says so to its callers.
             assertionFailure("rollback refused: \(error)")
-        }
-    }
-}
-
-/// A value that one thread waits for and another gives, once.
-final class Handoff<Value: Sendable>: Sendable {
-    // Proof of `@unchecked`: `value` is only touched between `condition.lock()` and `condition.unlock()`.
-    private final class Shared: @unchecked Sendable {
-        let condition = NSCondition()
-        var value: Value?
-    }
-
-    private let shared = Shared()
-
-    func give(_ value: Value) {
-        shared.condition.lock()
-        shared.value = value
-        shared.condition.broadcast()
-        shared.condition.unlock()
-    }
-
-    /// Blocks the thread until the value is there.
-    @discardableResult func take() -> Value {
-        shared.condition.lock()
-        defer { shared.condition.unlock() }
-        while true {
-            if let value = shared.value { return value }
-            shared.condition.wait()
         }
     }
 }

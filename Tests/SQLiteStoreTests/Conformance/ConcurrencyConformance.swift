@@ -43,34 +43,49 @@ import ThumbwireKit
         }
     }
 
-    @Test(arguments: StoreKind.all)
-    func `operations that fail leave those beside them alone`(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all, [Refusal.early, .late])
+    func `operations that fail leave those beside them alone`(
+        kind: StoreKind, refusal: Refusal
+    ) async throws {
         try await withStore(kind) { store, account, _ in
-            let taken = try await store.acceptJob(.make(account: account.id))
+            let taken = Job.make(account: account.id)
+            let takenEvent = Event.make(.queued, of: taken)
+            try await store.accept(taken, callback: nil, event: takenEvent)
             let position = try await store.lastEventPosition()
 
-            let outcomes = await withTaskGroup(of: Bool.self) { group in
+            let succeeded = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<200 {
+                    let job =
+                        number.isMultiple(of: 2) && refusal == .early ? taken : .make(account: account.id)
+                    var event = Event.make(.queued, of: job)
+                    if number.isMultiple(of: 2) { event.id = takenEvent.id }
+                    let accepted = event
                     group.addTask {
-                        let job = Job.make(
-                            id: number.isMultiple(of: 2) ? taken.id : .make("job_"), account: account.id)
                         do {
-                            try await store.acceptJob(job)
+                            try await store.accept(job, callback: nil, event: accepted)
                             return true
                         } catch {
                             return false
                         }
                     }
                 }
-                return await group.reduce(into: [Bool]()) { $0.append($1) }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
 
-            #expect(outcomes.filter { $0 }.count == 100)
+            #expect(succeeded == 100)
             let events = try await store.events(
                 EventQuery(account: account.id, after: position, limit: 1_000))
             #expect(events.count == 100)
             #expect(try await store.claim(limit: 500, lease: .make(), now: .noon).count == 101)
         }
+    }
+
+    /// When a failing operation fails.
+    enum Refusal: Sendable {
+        /// Before it has written anything.
+        case early
+        /// With its job written.
+        case late
     }
 
     @Test(arguments: StoreKind.all)

@@ -1,0 +1,46 @@
+import TestSupport
+import Testing
+import ThumbwireKit
+
+@testable import SQLiteStore
+
+/// Claims must cost the same after a million finished jobs: their statements may only look into the indices of what
+/// is live.
+@Suite struct QueryPlanTests {
+    static let hotStatements: [(StaticString, String)] = [
+        (JobSQL.ready, "live_jobs_ready"),
+        (JobSQL.firstReady, "live_jobs_ready"),
+        (JobSQL.wakeResting, "live_jobs_resting"),
+        (JobSQL.firstResting, "live_jobs_resting"),
+        (JobSQL.releaseExpired, "live_jobs_leased"),
+        (JobSQL.voidLeases, "live_jobs_leased"),
+        (JobSQL.ofAccount, "jobs_of_account"),
+        (JobSQL.ofSession, "jobs_of_session"),
+        (DeliverySQL.dueOfEndpoint, "deliveries_due_endpoints"),
+        (DeliverySQL.waitingEndpoints, "deliveries_due_endpoints"),
+        (DeliverySQL.dueCallbacks, "deliveries_due_callbacks"),
+        (DeliverySQL.firstCallback, "deliveries_due_callbacks"),
+        (DeliverySQL.releaseExpired, "deliveries_leased"),
+        (DeliverySQL.voidLeases, "deliveries_leased"),
+        (DeliverySQL.ofEndpoint, "deliveries_of_endpoint"),
+        (DeliverySQL.ofCallback, "deliveries_of_callback"),
+        (EventSQL.ofAccount, "events_of_account"),
+        (EventSQL.ofJob, "events_of_job"),
+        (EventSQL.subscribers, "endpoints_of_account"),
+    ]
+
+    @Test(arguments: hotStatements.indices)
+    func `a hot statement uses its index and sorts nothing`(index: Int) throws {
+        let (sql, name) = Self.hotStatements[index]
+        let folder = try TemporaryFolder()
+        let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
+        try Schema.migrate(connection, path: folder.path)
+
+        let plan = try connection.plan(of: "\(sql)")
+
+        #expect(plan.contains { $0.contains("INDEX \(name)") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+        let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("INDEX") && $0 != "SCAN waiting" }
+        #expect(scans.allSatisfy { $0 == "SCAN w" || $0 == "SCAN CONSTANT ROW" }, "\(plan)")
+    }
+}
