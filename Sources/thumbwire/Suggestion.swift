@@ -8,7 +8,7 @@ enum Suggestion {
     static func nearest(to word: String, among known: [String]) -> String? {
         let ranked = known.map { (word: $0, distance: distance(word, $0)) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(1, word.count / 3) ? best.word : nil
+        return best.distance <= max(2, word.count / 3) ? best.word : nil
     }
 
     /// The Levenshtein distance.

@@ -19,7 +19,7 @@ extension EndToEnd {
             ])
             _ = try await tool.line("listening")
 
-            _ = try await service.post("/v1/jobs", ["title": "Listen"])
+            _ = try await service.post("/v1/jobs", .job("Listen"))
             let code = try await tool.exit()
             let endpoints = try await service.get("/v1/webhook-endpoints")
 
@@ -29,7 +29,7 @@ extension EndToEnd {
             #expect(received["type"] == "thumbnail.completed")
             let path = try #require(try await tool.line("saved")["path"]?.string)
             let file = try Data(contentsOf: URL(fileURLWithPath: path))
-            #expect(try ImageDecoder.probe([UInt8](file)).size == .landscape)
+            #expect(try ImageDecoder.probe([UInt8](file)).size == PixelSize(width: 320, height: 180))
             #expect(endpoints.json["data"]?.array?.isEmpty == true)
         }
 
@@ -59,7 +59,7 @@ extension EndToEnd {
             ])
             _ = try await tool.line("listening")
 
-            let job = try await service.post("/v1/jobs?wait=55", ["title": "Through NAT"])
+            let job = try await service.post("/v1/jobs?wait=55", .job("Through NAT"))
             let code = try await tool.exit()
 
             #expect(code == 0, "\(tool.standardError)")

@@ -8,7 +8,7 @@ extension EndToEnd {
             let service = try await RunningService.start()
 
             let answer = try await service.post(
-                "/v1/jobs?wait=55", ["title": "Wait for me", "metadata": ["video": "abc"]])
+                "/v1/jobs?wait=55", .job("Wait for me", ["metadata": ["video": "abc"]]))
 
             #expect(answer.status == 200)
             #expect(answer.json["status"] == "completed")
@@ -21,7 +21,7 @@ extension EndToEnd {
             let receiver = try WebhookReceiver()
 
             for name in ["first", "second"] {
-                let body: JSONValue = ["title": "Call me", "callbackUrl": .string(receiver.url(name))]
+                let body = JSONValue.job("Call me", ["callbackUrl": .string(receiver.url(name))])
                 let id = try #require(try await service.post("/v1/jobs", body).json["id"]?.string)
                 _ = try await service.finished(id)
                 try await eventually("the callback of \(name) is answered") {
@@ -38,7 +38,7 @@ extension EndToEnd {
             let service = try await RunningService.start()
             var ids: [String] = []
             for title in ["one", "two", "three"] {
-                let answer = try await service.post("/v1/jobs?wait=55", ["title": .string(title)])
+                let answer = try await service.post("/v1/jobs?wait=55", .job(title))
                 ids.append(try #require(answer.json["id"]?.string))
             }
 
@@ -54,7 +54,7 @@ extension EndToEnd {
         func `draws any title`(_ title: String) async throws {
             let service = try await RunningService.start()
 
-            let answer = try await service.post("/v1/jobs?wait=55", ["title": .string(title)])
+            let answer = try await service.post("/v1/jobs?wait=55", .job(title))
 
             #expect(answer.json["status"] == "completed", "\(answer.text)")
             #expect(answer.json["request"]?["title"] == .string(title))

@@ -17,7 +17,7 @@ extension EndToEnd {
             let changed = try await service.send(
                 .patch, "/v1/webhook-endpoints/\(hook.id)", body: change.serialized())
 
-            _ = try await service.post("/v1/jobs", ["title": "Python"])
+            _ = try await service.post("/v1/jobs", .job("Python"))
             let code = try await script.exit()
 
             #expect(changed.status == 200)
@@ -29,7 +29,7 @@ extension EndToEnd {
             let service = try await RunningService.startForLoopback()
             let receiver = try WebhookReceiver()
             let endpoint = try await service.subscribe(receiver.url())
-            _ = try await service.post("/v1/jobs", ["title": "Shell"])
+            _ = try await service.post("/v1/jobs", .job("Shell"))
             let webhook = try #require(try await receiver.requests(atLeast: 1).first)
             let folder = try TemporaryFolder()
             let fields = webhook.headers.fields.map { "\($0.name): \($0.value)\r\n" }.joined()

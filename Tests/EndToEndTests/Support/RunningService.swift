@@ -81,6 +81,15 @@ struct RunningService: Sendable {
     }
 }
 
+extension JSONValue {
+    /// A job small enough to take no time in a debug build, with more members if need be.
+    static func job(_ title: String, _ more: JSONObject = [:]) -> JSONValue {
+        var body: JSONObject = ["title": .string(title), "resolution": "320x180"]
+        for member in more.members { body[member.name] = member.value }
+        return .object(body)
+    }
+}
+
 /// What the service answered.
 struct Answer: Sendable {
     let status: Int
