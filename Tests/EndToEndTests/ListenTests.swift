@@ -71,6 +71,28 @@ extension EndToEnd {
             await receiver.stop()
         }
 
+        @Test func `goes on behind the last event when the server comes back`() async throws {
+            let first = try await RunningService.start()
+            let tool = try ToolProcess([
+                "listen", "--server", first.url, "--key", RunningService.key, "--json",
+            ])
+            _ = try await tool.line("listening")
+            _ = try await first.post("/v1/jobs?wait=55", .job("before"))
+            try await eventually("the first job's events") {
+                tool.lines.contains { $0["type"] == "thumbnail.completed" }
+            }
+
+            try await first.tool.killAtOnce()
+            let second = try await RunningService.start(on: first.folder, port: first.port)
+            _ = try await second.post("/v1/jobs?wait=55", .job("after"))
+            try await eventually("both jobs' ends: \(tool.standardOutput)") {
+                tool.lines.filter { $0["type"] == "thumbnail.completed" }.count == 2
+            }
+
+            let received = tool.lines.filter { $0["event"] == "received" }
+            #expect(Set(received.compactMap { $0["id"]?.string }).count == received.count)
+        }
+
         @Test func `fails at once when the server refuses the key`() async throws {
             let service = try await RunningService.start()
 

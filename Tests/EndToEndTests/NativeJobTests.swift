@@ -34,6 +34,32 @@ extension EndToEnd {
             await receiver.stop()
         }
 
+        @Test func `cancels a running job and says so in one webhook`() async throws {
+            let gate = Gate()
+            let pictures = try PictureServer([:], gate: gate)
+            let receiver = try WebhookReceiver()
+            let service = try await RunningService.startForLoopback()
+            _ = try await service.subscribe(receiver.url())
+            let accepted = try await service.post(
+                "/v1/jobs", .job("Stop me", ["sourceImageUrl": .string(pictures.url("a.jpg"))]))
+            let id = try #require(accepted.json["id"]?.string)
+            try await eventually("the job fetches its photo") { pictures.requestCount > 0 }
+
+            let tool = try ToolProcess([
+                "jobs", "cancel", id, "--server", service.url, "--key", RunningService.key,
+            ])
+            let code = try await tool.exit()
+            let job = try await service.finished(id)
+            gate.open()
+            let webhook = try #require(try await receiver.requests(atLeast: 1).first)
+
+            #expect(code == 0, "\(tool.standardError)")
+            #expect(job["status"] == "cancelled")
+            #expect(webhook.json["type"] == "thumbnail.cancelled")
+            await receiver.stop()
+            await pictures.stop()
+        }
+
         @Test func `lists jobs newest first`() async throws {
             let service = try await RunningService.start()
             var ids: [String] = []

@@ -46,7 +46,7 @@ extension EndToEnd {
         }
 
         @Test func `does not read private addresses that the operator has not allowed`() async throws {
-            let service = try await RunningService.start(on: nil, "--allow-private-webhooks", "127.0.0.1")
+            let service = try await RunningService.start("--allow-private-webhooks", "127.0.0.1")
             let pictures = try PictureServer(["a.jpg": .picture(try Pictures.jpeg(), "image/jpeg")])
 
             let answer = try await service.post(

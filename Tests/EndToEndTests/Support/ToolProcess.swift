@@ -42,11 +42,20 @@ final class ToolProcess: Sendable {
     /// The exit code, or 128 and the signal that ended it; waits for the rest of the output too.
     @discardableResult
     func exit() async throws -> Int32 {
-        try await eventually("the process ends: \(standardError)") {
+        try await eventually("the process ends (\(state)): \(standardError)") {
             !process.isRunning && output.isComplete && errors.isComplete
         }
         return process.terminationReason == .exit
             ? process.terminationStatus : 128 + process.terminationStatus
+    }
+
+    /// What the system says of the process, for the message when it does not end.
+    private var state: String {
+        let path = "/proc/\(process.processIdentifier)/status"
+        let lines = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        let line = lines?.split(separator: "\n").first { $0.hasPrefix("State:") }
+        return "running \(process.isRunning), output complete \(output.isComplete) \(errors.isComplete), "
+            + (line.map(String.init) ?? "gone")
     }
 
     /// Ends it as a power cut would, and waits until it is gone.
