@@ -51,7 +51,7 @@ extension EndToEnd {
                 code: "platform_not_supported", names: "platform"),
             Case(
                 testDescription: "a file URL", body: #"{"title":"a","sourceImageUrl":"file:///etc/passwd"}"#,
-                status: 422, code: "validation_failed", names: "sourceImageUrl"),
+                status: 422, code: "url_invalid", names: "sourceImageUrl"),
             Case(
                 testDescription: "a private callback",
                 body: #"{"title":"a","callbackUrl":"http://127.0.0.1:9/x"}"#, status: 422,
