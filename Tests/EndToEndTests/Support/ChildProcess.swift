@@ -5,7 +5,7 @@ import TestSupport
 
 /// A program started with `posix_spawn`, its output in files; killed when the test lets go of it.
 ///
-/// Not Foundation's `Process`: now and then that one never hears that its child has ended.
+/// Not Foundation's `Process`: a test that waited on one was seen to hang; why was not found.
 final class ChildProcess: Sendable {
     struct SpawnFailure: Error {
         let code: Int32
