@@ -62,5 +62,8 @@ bench: release ## Measure speed beside bare-library floors, in one run
 	@Scripts/install-packages.sh wrk
 	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
 
+soak: release test-deps ## Kill the service 200 times under load and count what is lost
+	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
+
 clean: ## Remove what was built
 	rm -rf .build demo-output

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the architecture that ARCHITECTURE.md promises: layers, C libraries and invariants.
+"""Checks the architecture that ARCHITECTURE.md promises: layers, C libraries, invariants, one table of codes.
 
 Reads the manifest and the sources; prints one line for each breach and exits 1 if there is any.
 """
@@ -56,6 +56,7 @@ def main() -> int:
     for target in manifest["targets"]:
         if target["name"] in rank:
             breaches += check_target(root, target["name"], rank)
+    breaches += check_codes(root)
     for breach in breaches:
         print(breach, file=sys.stderr)
     if not breaches:
@@ -77,6 +78,20 @@ def check_target(root: pathlib.Path, name: str, rank: dict) -> list:
         for pattern, folders, reason in CONFINED:
             if name not in folders and re.search(pattern, code):
                 breaches.append(f"{place}: {reason}")
+    return breaches
+
+
+def check_codes(root: pathlib.Path) -> list:
+    """Every code that a failure is thrown with stands in the one table that the faces answer from."""
+    table = (root / "Sources/Documents/Errors/ErrorCode.swift").read_text()
+    known = {code or name for name, code in re.findall(r"^\s*case (\w+)(?: = \"(\w+)\")?", table, re.MULTILINE)}
+    breaches = []
+    for path in sorted((root / "Sources").rglob("*.swift")):
+        for pair in re.findall(r"Failure\(\s*\.?\w+,\s*code:[^\"\n]*\"(\w+)\"(?: : \"(\w+)\")?", path.read_text()):
+            breaches += [
+                f"{path.relative_to(root)}: code {code} is not in ErrorCode"
+                for code in pair if code and code not in known
+            ]
     return breaches
 
 

@@ -33,7 +33,7 @@ struct Arguments: Sendable {
         let spelled = String(parts[0])
         guard let option = command.options.first(where: { "--\($0.name)" == spelled }) else {
             let known = command.options.map { "--\($0.name)" } + ["--help"]
-            throw UsageError("unknown option \(spelled)" + Suggestion.sentence(for: spelled, among: known))
+            throw UsageError("unknown option \(spelled)" + guess(for: spelled, among: known))
         }
         guard option.placeholder != nil else {
             guard parts.count == 1 else { throw UsageError("option \(spelled) takes no value") }
@@ -132,4 +132,9 @@ extension Arguments {
     private func badDuration(_ name: String, _ text: String) -> UsageError {
         UsageError("option --\(name) must be a time such as 500ms, 90s, 5m or 2h, not \"\(text)\"")
     }
+}
+
+/// `; did you mean --title?`, or nothing when no word is near.
+func guess(for word: String, among known: [String]) -> String {
+    nearest(to: word, among: known).map { "; did you mean \($0)?" } ?? ""
 }

@@ -40,7 +40,7 @@ enum Tool {
     private static func subcommand(_ word: String, of command: Command) throws(UsageError) -> Command {
         if let found = command.subcommands.first(where: { $0.name == word }) { return found }
         let known = command.subcommands.map(\.name)
-        throw UsageError("unknown command \"\(word)\"" + Suggestion.sentence(for: word, among: known))
+        throw UsageError("unknown command \"\(word)\"" + guess(for: word, among: known))
     }
 
     private static func start(

@@ -55,11 +55,11 @@ extension EndToEnd {
             Case(
                 testDescription: "a private callback",
                 body: #"{"title":"a","callbackUrl":"http://127.0.0.1:9/x"}"#, status: 422,
-                code: "url_blocked_private_address", names: "callbackUrl"),
+                code: "url_blocked_private_address", names: "--allow-private-webhooks"),
             Case(
                 testDescription: "a metadata callback",
                 body: #"{"title":"a","callbackUrl":"http://169.254.169.254/latest"}"#, status: 422,
-                code: "url_blocked_private_address", names: "callbackUrl"),
+                code: "url_blocked_private_address", names: "--allow-private-webhooks"),
             Case(
                 testDescription: "an unknown chain", body: #"{"title":"a","chain":"nope"}"#, status: 422,
                 code: "chain_unknown"),

@@ -92,7 +92,7 @@ extension EndToEnd {
 
             let key = try await json(["keys", "create", "--name", "app"], service)
             let endpoint = try await json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"], service)
-            let job = try await service.post("/v1/jobs?wait=55", ["title": "Listed"])
+            let job = try await service.post("/v1/jobs?wait=55", .job("Listed"))
             let jobs = try await json(["jobs", "list"], service)
             let shown = try await json(["jobs", "get", try #require(job.json["id"]?.string)], service)
             let plugins = try await json(["plugins", "list"], service)

@@ -16,7 +16,7 @@ extension EndToEnd {
             let endpoint = try await first.subscribe(receiver.url())
 
             let accepted = try await first.post(
-                "/v1/jobs", ["title": "Survivor", "sourceImageUrl": .string(pictures.url("a.jpg"))])
+                "/v1/jobs", .job("Survivor", ["sourceImageUrl": .string(pictures.url("a.jpg"))]))
             try await eventually("the job fetches its photo") { pictures.requestCount > 0 }
             try await first.tool.killAtOnce()
             gate.open()
@@ -43,7 +43,7 @@ extension EndToEnd {
             let first = try await RunningService.startForLoopback()
             let endpoint = try await first.subscribe(receiver.url())
 
-            _ = try await first.post("/v1/jobs", ["title": "Deliver me"])
+            _ = try await first.post("/v1/jobs", .job("Deliver me"))
             _ = try await receiver.requests(atLeast: 1)
             try await first.tool.killAtOnce()
             let second = try await RunningService.startForLoopback(on: first.folder)
@@ -68,15 +68,16 @@ extension EndToEnd {
             var accepted: Set<String> = []
 
             for round in 0..<4 {
-                for number in 0..<(3 + round) {
-                    let answer = try await service.post("/v1/jobs", ["title": .string("\(round).\(number)")])
+                for number in 0..<4 {
+                    let answer = try await service.post("/v1/jobs", .job("\(round).\(number)"))
                     accepted.insert(try #require(answer.json["id"]?.string))
                 }
                 try await service.tool.killAtOnce()
                 service = try await RunningService.startForLoopback(on: folder)
             }
             for id in accepted {
-                #expect(try await service.finished(id)["status"] == "completed")
+                let job = try await service.finished(id)
+                #expect(job["status"] == "completed", "\(job.prettyPrinted())")
             }
 
             try await eventually("an event for every job") {
@@ -90,7 +91,7 @@ extension EndToEnd {
     @Suite struct Stopping {
         @Test func `ends with 0 on SIGTERM and keeps what it had accepted`() async throws {
             let service = try await RunningService.start()
-            let accepted = try await service.post("/v1/jobs", ["title": "Later"])
+            let accepted = try await service.post("/v1/jobs", .job("Later"))
             let id = try #require(accepted.json["id"]?.string)
 
             service.tool.send(SIGTERM)
@@ -103,7 +104,7 @@ extension EndToEnd {
 
         @Test func `writes exactly one line to standard output`() async throws {
             let service = try await RunningService.start()
-            _ = try await service.post("/v1/jobs?wait=55", ["title": "Quiet"])
+            _ = try await service.post("/v1/jobs?wait=55", .job("Quiet"))
 
             service.tool.send(SIGINT)
             let code = try await service.tool.exit()

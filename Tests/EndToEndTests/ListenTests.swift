@@ -19,7 +19,7 @@ extension EndToEnd {
             ])
             _ = try await tool.line("listening")
 
-            _ = try await service.post("/v1/jobs", ["title": "Listen"])
+            _ = try await service.post("/v1/jobs", .job("Listen"))
             let code = try await tool.exit()
             let endpoints = try await service.get("/v1/webhook-endpoints")
 
@@ -29,7 +29,7 @@ extension EndToEnd {
             #expect(received["type"] == "thumbnail.completed")
             let path = try #require(try await tool.line("saved")["path"]?.string)
             let file = try Data(contentsOf: URL(fileURLWithPath: path))
-            #expect(try ImageDecoder.probe([UInt8](file)).size == .landscape)
+            #expect(try ImageDecoder.probe([UInt8](file)).size == PixelSize(width: 320, height: 180))
             #expect(endpoints.json["data"]?.array?.isEmpty == true)
         }
 
@@ -59,7 +59,7 @@ extension EndToEnd {
             ])
             _ = try await tool.line("listening")
 
-            let job = try await service.post("/v1/jobs?wait=55", ["title": "Through NAT"])
+            let job = try await service.post("/v1/jobs?wait=55", .job("Through NAT"))
             let code = try await tool.exit()
 
             #expect(code == 0, "\(tool.standardError)")
@@ -69,6 +69,28 @@ extension EndToEnd {
             #expect(forwarded.headers["webhook-id"] == forwarded.json["id"]?.string)
             #expect(try await tool.line("received")["forwardedStatus"] == 204)
             await receiver.stop()
+        }
+
+        @Test func `goes on behind the last event when the server comes back`() async throws {
+            let first = try await RunningService.start()
+            let tool = try ToolProcess([
+                "listen", "--server", first.url, "--key", RunningService.key, "--json",
+            ])
+            _ = try await tool.line("listening")
+            _ = try await first.post("/v1/jobs?wait=55", .job("before"))
+            try await eventually("the first job's events") {
+                tool.lines.contains { $0["type"] == "thumbnail.completed" }
+            }
+
+            try await first.tool.killAtOnce()
+            let second = try await RunningService.start(on: first.folder, port: first.port)
+            _ = try await second.post("/v1/jobs?wait=55", .job("after"))
+            try await eventually("both jobs' ends: \(tool.standardOutput)") {
+                tool.lines.filter { $0["type"] == "thumbnail.completed" }.count == 2
+            }
+
+            let received = tool.lines.filter { $0["event"] == "received" }
+            #expect(Set(received.compactMap { $0["id"]?.string }).count == received.count)
         }
 
         @Test func `fails at once when the server refuses the key`() async throws {

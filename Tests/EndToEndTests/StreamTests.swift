@@ -8,11 +8,11 @@ extension EndToEnd {
     @Suite struct EventStream {
         @Test func `goes on behind the last event that the client saw`() async throws {
             let service = try await RunningService.start()
-            let first = try await service.post("/v1/jobs?wait=55", ["title": "first"])
+            let first = try await service.post("/v1/jobs?wait=55", .job("first"))
             let before = try await read(service, after: "0", until: "thumbnail.completed")
             let last = try #require(before.last?.id)
 
-            let second = try await service.post("/v1/jobs?wait=55", ["title": "second"])
+            let second = try await service.post("/v1/jobs?wait=55", .job("second"))
             let after = try await read(service, after: last, until: "thumbnail.completed")
 
             #expect(before.last?.job == first.json["id"]?.string)
@@ -23,7 +23,7 @@ extension EndToEnd {
 
         @Test func `ends a job's stream with the job`() async throws {
             let service = try await RunningService.start()
-            let job = try await service.post("/v1/jobs", ["title": "follow"])
+            let job = try await service.post("/v1/jobs", .job("follow"))
             let id = try #require(job.json["id"]?.string)
 
             let answer = try await service.get("/v1/jobs/\(id)/events")

@@ -17,7 +17,7 @@ extension EndToEnd {
             let changed = try await service.send(
                 .patch, "/v1/webhook-endpoints/\(hook.id)", body: change.serialized())
 
-            _ = try await service.post("/v1/jobs", ["title": "Python"])
+            _ = try await service.post("/v1/jobs", .job("Python"))
             let code = try await script.exit()
 
             #expect(changed.status == 200)
@@ -29,7 +29,7 @@ extension EndToEnd {
             let service = try await RunningService.startForLoopback()
             let receiver = try WebhookReceiver()
             let endpoint = try await service.subscribe(receiver.url())
-            _ = try await service.post("/v1/jobs", ["title": "Shell"])
+            _ = try await service.post("/v1/jobs", .job("Shell"))
             let webhook = try #require(try await receiver.requests(atLeast: 1).first)
             let folder = try TemporaryFolder()
             let fields = webhook.headers.fields.map { "\($0.name): \($0.value)\r\n" }.joined()
@@ -53,28 +53,19 @@ extension EndToEnd {
 
 /// One of the scripts as a process of its own.
 private final class ScriptProcess: Sendable {
-    private let process = Process()
-    private let text = CapturedText()
+    private let process: ChildProcess
 
     /// `words` are the interpreter, the script's name and its arguments.
     init(_ words: [String], secret: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let script = root.appendingPathComponent("webhooks/verify/\(words[1])").path
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [words[0], script] + words.dropFirst(2)
-        process.environment = ProcessInfo.processInfo.environment.merging(["THUMBWIRE_SECRET": secret]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = text.pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            ["/usr/bin/env", words[0], script] + words.dropFirst(2),
+            environment: ProcessInfo.processInfo.environment.merging(["THUMBWIRE_SECRET": secret]) { $1 })
     }
 
-    deinit {
-        if process.isRunning { process.terminate() }
-    }
-
-    var output: String { text.text }
+    var output: String { process.standardOutput }
 
     func firstLine() async throws -> String {
         try await eventually("a first line of output") {
@@ -83,7 +74,6 @@ private final class ScriptProcess: Sendable {
     }
 
     func exit() async throws -> Int32 {
-        try await eventually("the script ends: \(output)") { !process.isRunning && text.isComplete }
-        return process.terminationStatus
+        try await process.exit()
     }
 }

@@ -40,7 +40,7 @@ extension EndToEnd {
                 #expect(try await service.post("/v1/webhook-endpoints", body).status == 201)
             }
 
-            _ = try await service.post("/v1/jobs?wait=55", ["title": "Types"])
+            _ = try await service.post("/v1/jobs?wait=55", .job("Types"))
             let webhooks = try await receiver.requests(atLeast: 2)
 
             let told = Set(webhooks.map { "\($0.path) \($0.json["type"]?.string ?? "")" })
@@ -53,7 +53,7 @@ extension EndToEnd {
             let receiver = try WebhookReceiver { number in number == 0 ? 503 : 204 }
             _ = try await service.subscribe(receiver.url())
 
-            _ = try await service.post("/v1/jobs", ["title": "Again"])
+            _ = try await service.post("/v1/jobs", .job("Again"))
             let webhooks = try await receiver.requests(atLeast: 2)
 
             #expect(webhooks[0].headers["webhook-id"] == webhooks[1].headers["webhook-id"])

@@ -2,6 +2,7 @@ import Documents
 import HTTP
 import Persistence
 import Signing
+import TestSupport
 import Testing
 import ThumbwireKit
 

@@ -5,6 +5,7 @@ import Persistence
 import SQLiteStore
 import Signing
 import Synchronization
+import TestSupport
 import Testing
 import ThumbwireKit
 

@@ -1,6 +1,7 @@
 import HTTP
 import Persistence
 import Signing
+import TestSupport
 import Testing
 import ThumbwireKit
 

@@ -2,6 +2,7 @@ import HTTP
 import Persistence
 import SQLiteStore
 import Signing
+import TestSupport
 import Testing
 import ThumbwireKit
 

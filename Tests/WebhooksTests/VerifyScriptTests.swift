@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Persistence
 import Signing
+import TestSupport
 import Testing
 import ThumbwireKit
 

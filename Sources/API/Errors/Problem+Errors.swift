@@ -10,7 +10,6 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let failure as Failure: self.init(failure)
-        case let error as WebhookSetupError: self.init(error)
         case let error as StoreError: self.init(error)
         case is CancellationError, ClientError.shutdown, ClientError.cancelled:
             self.init(.draining, "the service is shutting down; try again soon", retryAfter: .seconds(5))
@@ -26,14 +25,17 @@ extension Problem {
             ])
     }
 
-    init(_ error: WebhookSetupError) {
+    /// What is wrong with the webhook that a field asks for.
+    init(_ error: WebhookSetupError, in field: String) {
         let code: ErrorCode =
             switch error.code {
             case .invalidURL: .urlInvalid
             case .blockedPrivateAddress: .urlBlockedPrivateAddress
             case .invalidHeader: .callbackHeaderInvalid
             }
-        self.init(code, error.message)
+        self.init(
+            code, "\(field): \(error.message)",
+            errors: [FieldError(pointer: "/\(field)", detail: error.message, code: code)])
     }
 
     private init(_ error: StoreError) {

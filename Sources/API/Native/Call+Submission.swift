@@ -11,19 +11,29 @@ extension Call {
         Submission(account: account, face: face, request: request)
     }
 
-    /// The callback checked and sealed; throws where its URL leads to an address that webhooks may not reach.
-    func callback(_ asked: CallbackRequest?) async throws -> Submission.Callback? {
+    /// The callback checked and sealed; throws where its URL leads to an address that webhooks may not reach, and
+    /// names the field that it came in.
+    func callback(_ asked: CallbackRequest?, field: String) async throws -> Submission.Callback? {
         guard let asked else { return nil }
-        let callback = try Callback(
-            url: asked.url, headers: asked.headers.map { Callback.Field($0.name, $0.value) },
-            events: asked.events)
-        try await checkWebhookURL(asked.url)
+        let callback: Callback
+        do throws(WebhookSetupError) {
+            callback = try Callback(
+                url: asked.url, headers: asked.headers.map { Callback.Field($0.name, $0.value) },
+                events: asked.events)
+        } catch {
+            throw Problem(error, in: error.code == .invalidHeader ? "callbackHeaders" : field)
+        }
+        try await checkWebhookURL(asked.url, field: field)
         return Submission.Callback(sealed: callback.sealed(with: context.sealer), summary: callback.summary())
     }
 
     /// Throws where the URL leads to an address that webhooks may not reach.
-    func checkWebhookURL(_ url: String) async throws {
-        try await EndpointURL.validate(url, policy: context.policy, client: context.client)
+    func checkWebhookURL(_ url: String, field: String) async throws {
+        do {
+            try await EndpointURL.validate(url, policy: context.policy, client: context.client)
+        } catch let error as WebhookSetupError {
+            throw Problem(error, in: field)
+        }
     }
 
     var noJob: Problem { Problem(.notFound, "there is no job \(parameter("id").prefix(64))") }

@@ -57,9 +57,10 @@ extension RouteTable {
     submission.metadata = asked.metadata
     submission.priority = asked.priority
     submission.deadline = asked.deadline
-    submission.callback = try await call.callback(asked.callback)
+    submission.callback = try await call.callback(asked.callback, field: "callbackUrl")
     let accepted = try await call.context.engine.submit(submission)
-    let job = try await call.awaitEnd(of: accepted.id, within: wait) ?? accepted
+    // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
+    let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted
     let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"
     return .json(
         job.state.isTerminal ? 200 : 202, call.context.document.json(job), headers: ["Location": link])

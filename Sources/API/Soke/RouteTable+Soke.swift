@@ -31,7 +31,7 @@ extension RouteTable {
         try call.body(), callbackHeader: call.request.headers["X-Thumbwire-Callback"])
     var submission = call.submission(.soke, asked.request)
     submission.session = asked.session
-    submission.callback = try await call.callback(asked.callback)
+    submission.callback = try await call.callback(asked.callback, field: "webhookUrl")
     let job = try await call.context.engine.submit(submission)
     return .soke(
         202,

@@ -100,7 +100,7 @@ package struct Encode: PostProcessor {
                     "the \(options.format.rawValue) has at least \(smallest) bytes; the limit is \(limit) "
                     + "(maxBytes)")
         } catch {
-            throw Failure(.internal, code: "encoding_failed", message: "\(error)")
+            throw Failure(.internal, code: "image_encoding_failed", message: "\(error)")
         }
     }
 }

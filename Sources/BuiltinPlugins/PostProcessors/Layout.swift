@@ -109,7 +109,7 @@ package struct Layout: PostProcessor {
         _ text: inout TextLayer, on canvas: PixelSize, _ context: any ProcessingContext
     ) throws {
         guard let renderer = Renderer.ofThisThread else {
-            throw Failure(.misconfigured, code: "no_fonts", message: "this machine has no fonts")
+            throw Failure(.misconfigured, code: "fonts_missing", message: "this machine has no fonts")
         }
         var measurement = renderer.measure(text, canvas: canvas)
         if let narrow = style.condensed(text, measurement.resolved, on: canvas) {

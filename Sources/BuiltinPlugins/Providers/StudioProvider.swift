@@ -63,7 +63,7 @@ package struct StudioProvider: Provider {
             throw failure
         } catch {
             throw Failure(
-                .internal, code: "studio_failed", message: "the background could not be drawn",
+                .internal, code: "plugin_error", message: "the background could not be drawn",
                 detail: "\(error)")
         }
     }

@@ -83,7 +83,7 @@ struct StudioScene: Sendable {
         var pixels = ground
         if !motif.isEmpty {
             guard let renderer = Renderer.ofThisThread else {
-                throw Failure(.misconfigured, code: "no_fonts", message: "this machine has no fonts")
+                throw Failure(.misconfigured, code: "fonts_missing", message: "this machine has no fonts")
             }
             let base = Layer(
                 id: "ground", content: .image(ImageLayer(source: ImageReference(artifact: "ground"))))

@@ -160,11 +160,13 @@ extension FieldReader {
         guard let value = value(name) else { return nil }
         guard let text = value.string else { return refuse(name, value, expected: "a string") }
         guard text.utf8.count <= RequestLimits.url else {
-            refuse(name, "is \(text.utf8.count) bytes long; the limit is \(RequestLimits.url)")
+            refuse(
+                name, "is \(text.utf8.count) bytes long; the limit is \(RequestLimits.url)", code: .urlInvalid
+            )
             return nil
         }
         guard isWebURL(text) else {
-            refuse(name, "is not an absolute http or https URL")
+            refuse(name, "is not an absolute http or https URL", code: .urlInvalid)
             return nil
         }
         return text

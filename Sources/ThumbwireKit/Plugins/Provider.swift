@@ -20,7 +20,7 @@ extension Provider {
     /// For providers that finish at once: a ticket is unknown to them.
     public func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer
     {
-        throw Failure(.internal, code: "unknown_ticket", message: "\(Self.manifest.id) gives out no tickets")
+        throw Failure(.internal, code: "plugin_error", message: "\(Self.manifest.id) gives out no tickets")
     }
 
     /// For providers that cannot stop what they began.

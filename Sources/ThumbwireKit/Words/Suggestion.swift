@@ -1,11 +1,17 @@
 /// "allowed: a, b, c", with a guess first where one of them is close to what was written.
 public func suggestion(for written: String, among allowed: [String]) -> String {
     let list = "allowed: " + allowed.joined(separator: ", ")
-    let closest = allowed.map { (word: $0, distance: editDistance(written, $0)) }.min {
+    guard let guess = nearest(to: written, among: allowed) else { return list }
+    return "did you mean \"\(guess)\"? \(list)"
+}
+
+/// The word that a misspelt one probably stands for; `nil` when none is near.
+public func nearest(to written: String, among known: [String]) -> String? {
+    let closest = known.map { (word: $0, distance: editDistance(written, $0)) }.min {
         $0.distance < $1.distance
     }
-    guard let closest, closest.distance <= max(1, written.count / 3) else { return list }
-    return "did you mean \"\(closest.word)\"? \(list)"
+    guard let closest, closest.distance <= max(1, written.count / 3) else { return nil }
+    return closest.word
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment).

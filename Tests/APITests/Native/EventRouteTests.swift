@@ -87,6 +87,20 @@ struct EventRouteTests {
         }
     }
 
+    @Test func `waits for nothing once the client is gone`() async throws {
+        try await withService { service in
+            let path = "/v1/events/stream"
+            let reading = Task {
+                var chunks = try await stream(service, path)
+                while await chunks.next() != nil {}
+            }
+            await until { service.clock.sleeperCount == 1 }
+            reading.cancel()
+            try await reading.value
+            await until { service.clock.sleeperCount == 0 }
+        }
+    }
+
     @Test func `ends at once behind the last event of a finished job`() async throws {
         try await withService { service in
             let id = try await service.makeJob()

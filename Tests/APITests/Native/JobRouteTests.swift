@@ -62,6 +62,9 @@ struct JobRouteTests {
             #expect(problem["code"]?.string == code)
             #expect(problem["status"]?.integer == Int64(status))
             #expect(problem["detail"]?.string?.contains(words) == true, "\(problem)")
+            if words.hasPrefix("--") {
+                #expect(problem["errors"]?.array?.first?["pointer"] == "/callbackUrl")
+            }
             #expect(service.engine.submissions.isEmpty)
         }
     }

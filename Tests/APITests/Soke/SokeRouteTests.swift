@@ -98,7 +98,7 @@ struct SokeRouteTests {
             try expectError(
                 try await service.send(.post, generate, key: nil, body: body), 401, "UNAUTHORIZED")
             try expectError(try await service.send(.get, "/api/v1/nothing"), 404, "NOT_FOUND")
-            try expectError(try await service.send(.get, generate), 404, "NOT_FOUND")
+            try expectError(try await service.send(.get, generate), 405, "BAD_REQUEST")
             try expectError(try await service.send(.delete, generate), 405, "BAD_REQUEST")
             try expectError(try await service.send(.get, "/api/v1/thumbnail/thumb_x"), 404, "NOT_FOUND")
             let job = try await service.makeJob()

@@ -87,9 +87,9 @@ struct NativeJobRequestTests {
         Refusal(#"{"title":"a","accent":{"color":"red"}}"#, "/accent/color", "#RRGGBB"),
         Refusal(#"{"title":"a","accent":{"colour":"red"}}"#, "/accent/colour", "did you mean \"color\""),
         Refusal(#"{"title":"a","accent":{"words":["b",1]}}"#, "/accent/words/1", "string"),
-        Refusal(#"{"videoUrl":"ftp://a.example"}"#, "/videoUrl", "http"),
-        Refusal(#"{"videoUrl":"https://"}"#, "/videoUrl", "absolute"),
-        Refusal(#"{"title":"a","callbackUrl":"n8n"}"#, "/callbackUrl", "http"),
+        Refusal(#"{"videoUrl":"ftp://a.example"}"#, "/videoUrl", "http", code: .urlInvalid),
+        Refusal(#"{"videoUrl":"https://"}"#, "/videoUrl", "absolute", code: .urlInvalid),
+        Refusal(#"{"title":"a","callbackUrl":"n8n"}"#, "/callbackUrl", "http", code: .urlInvalid),
         Refusal(#"{"title":"a","callbackEvents":["thumbnail.failed"]}"#, "/callbackEvents", "callbackUrl"),
         Refusal(
             #"{"title":"a","callbackUrl":"https://a.example","callbackEvents":[]}"#, "/callbackEvents",

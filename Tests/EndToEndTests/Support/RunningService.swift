@@ -11,12 +11,12 @@ struct RunningService: Sendable {
     let folder: TemporaryFolder
     let client: HTTPClient
 
-    /// Starts on a new data folder, or on that of a service before.
+    /// Starts on a new data folder, or on that of a service before; port 0 takes a free one.
     static func start(
-        on folder: TemporaryFolder? = nil, _ options: String...
+        on folder: TemporaryFolder? = nil, port: Int = 0, _ options: String...
     ) async throws -> RunningService {
         let folder = try folder ?? TemporaryFolder()
-        let words = ["serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data"] + options
+        let words = ["serve", "--listen", "127.0.0.1:\(port)", "--data", folder.path + "/data"] + options
         let tool = try ToolProcess(
             words, environment: ["THUMBWIRE_ADMIN_KEY": key], in: folder.path)
         guard let url = try await tool.line("listening")["url"]?.string else {
@@ -30,6 +30,8 @@ struct RunningService: Sendable {
         try await start(
             on: folder, "--allow-private-webhooks", "127.0.0.1", "--allow-private-sources", "127.0.0.1")
     }
+
+    var port: Int { url.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     func get(_ path: String) async throws -> Answer {
         try await send(.get, path)
@@ -78,6 +80,15 @@ struct RunningService: Sendable {
             throw NeverHappened(what: "an endpoint with id and secret: \(answer.status) \(answer.text)")
         }
         return (id, secret)
+    }
+}
+
+extension JSONValue {
+    /// A job small enough to take no time in a debug build, with more members if need be.
+    static func job(_ title: String, _ more: JSONObject = [:]) -> JSONValue {
+        var body: JSONObject = ["title": .string(title), "resolution": "320x180"]
+        for member in more.members { body[member.name] = member.value }
+        return .object(body)
     }
 }
 
