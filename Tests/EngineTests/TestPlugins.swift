@@ -149,10 +149,6 @@ struct StampStep: PostProcessor {
 
     let configuration: Configuration
 
-    init(configuration: Configuration) {
-        self.configuration = configuration
-    }
-
     func process(_ composition: inout Composition, context: any ProcessingContext) throws {
         if configuration.failing == true {
             throw Failure(.invalidInput, code: "stamp_broken", message: "the stamp is broken")

@@ -78,7 +78,7 @@ enum JobSQL {
         """
 
     static let live: StaticString = """
-        SELECT l.job, l.state, l.lease_id, l.lease_until, l.cancel_requested
+        SELECT l.job, l.state, l.lease_id, l.cancel_requested
         FROM jobs j JOIN live_jobs l ON l.job = j.number WHERE j.id = ?1
         """
 

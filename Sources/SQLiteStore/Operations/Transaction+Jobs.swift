@@ -8,7 +8,6 @@ extension Transaction {
         var number: Int64
         var state: JobState
         var leaseID: String?
-        var leaseUntil: Timestamp?
         var isCancelRequested: Bool
     }
 
@@ -92,7 +91,9 @@ extension Transaction {
         }
         let job = try stored.job()
         guard let live = try live(id) else { return .alreadyTerminal(job) }
-        if live.leaseID != nil, let until = live.leaseUntil, until > clock.now() {
+        // Also under a lease that has run out: until it is released, a worker may be paying for something. A clock that
+        // jumps must not end its job.
+        if live.leaseID != nil {
             try connection.run(JobSQL.requestCancel, live.number)
             note(.cancelRequested(id))
             return .requested(job)
@@ -111,7 +112,7 @@ extension Transaction {
         try connection.first(JobSQL.live, id) { row throws(StoreError) in
             LiveJob(
                 number: row.integer(0), state: try row.word(1), leaseID: row.optionalText(2),
-                leaseUntil: row.optionalTimestamp(3), isCancelRequested: row.bool(4))
+                isCancelRequested: row.bool(3))
         }
     }
 

@@ -145,11 +145,7 @@ struct PurchaseTests {
     @Test func `bytes that were bought outlast a disk that is full for a while`() async throws {
         let disk = FullDisk()
         try await EngineHarness.run(
-            chain: EngineHarness.billedChain,
-            artifacts: { artifacts in
-                disk.artifacts.withLock { $0 = artifacts }
-                return disk
-            }
+            chain: EngineHarness.billedChain, artifacts: disk.wrap
         ) { harness in
             harness.script.onCreate { _ in Script.picture }
             let id = try await harness.submit().id
@@ -172,6 +168,11 @@ private final class FullDisk: ArtifactStorage {
     let artifacts = Mutex<(any ArtifactStorage)?>(nil)
     /// How many writes are still refused.
     let refusals = Mutex(1)
+
+    func wrap(_ artifacts: any ArtifactStorage) -> any ArtifactStorage {
+        self.artifacts.withLock { $0 = artifacts }
+        return self
+    }
 
     func write(_ bytes: [UInt8]) async throws(StoreError) -> String {
         let isRefused = refusals.withLock { left in

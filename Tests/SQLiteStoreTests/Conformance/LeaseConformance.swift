@@ -78,6 +78,22 @@ import ThumbwireKit
     }
 
     @Test(arguments: StoreKind.all)
+    func `a clock that jumps takes no job from its worker`(kind: StoreKind) async throws {
+        try await withStore(kind) { store, account, clock in
+            let job = try await store.acceptAndClaim(.make(account: account.id))
+            clock.advance(by: .seconds(3_600))
+
+            let outcome = try await store.cancel(job.id, of: account.id, finishing: cancelled)
+
+            guard case .requested = outcome else {
+                Issue.record("unexpected \(outcome)")
+                return
+            }
+            #expect(try await store.finish(job))
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
     func `a job asked to cancel does not rest and its next worker is told`(kind: StoreKind) async throws {
         try await withStore(kind) { store, account, _ in
             let job = try await store.acceptAndClaim(.make(account: account.id))
