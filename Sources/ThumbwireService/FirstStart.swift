@@ -15,6 +15,7 @@ struct FirstStart {
     /// Makes the account at first start, and sees to it that the admin key the operator set is known. Throws when the
     /// sealing key is not the one that the stored secrets were sealed with.
     func prepare(adminKey: String?, keyFile: String) async throws {
+        if let adminKey { try check(adminKey) }
         guard let account = try await store.accounts().first else {
             return try await makeAccount(adminKey: adminKey, keyFile: keyFile)
         }
@@ -36,12 +37,24 @@ struct FirstStart {
 
     private func add(_ value: String, to account: AccountID) async throws {
         let hash = Hash.sha256(Array(value.utf8))
-        guard try await store.key(valueHash: hash) == nil else { return }
         let now = clock.now()
+        if let known = try await store.key(valueHash: hash) {
+            if !known.isValid(at: now) {
+                log(.warning, "the admin key that is set was revoked or has expired; set another one")
+            }
+            return
+        }
         let key = APIKey(
             id: KeyID(prefix: "key_", at: now), account: account, name: "admin", scopes: [.app, .admin],
             createdAt: now)
         try await store.insert(key, valueHash: hash)
+    }
+
+    /// Clients send the key in a header: it has to be one word.
+    private func check(_ adminKey: String) throws {
+        guard !adminKey.isEmpty, adminKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ServiceError("the admin key must be visible ASCII characters without spaces")
+        }
     }
 
     private func checkSealingKey(_ account: Account) async throws {
