@@ -6,8 +6,8 @@ internal import ThumbwireKit
 /// What the first start leaves behind: an account and an admin key.
 struct FirstStart {
     static let accountName = "default"
-    /// What an operator's key has at least; shorter ones can be guessed.
-    static let minimumKeyLength = 16
+    /// Shorter keys can be guessed, which the log says.
+    static let saferKeyLength = 16
 
     let store: any Store
     let sealer: Sealer
@@ -15,15 +15,11 @@ struct FirstStart {
     let log: Log
 
     /// Makes what is missing of account and admin key, wherever a start before was cut off, and sees to it that the
-    /// admin key the operator set is known. An empty one is none. Throws when that key is too short, or the sealing key
-    /// is not the one that the stored secrets were sealed with.
+    /// admin key the operator set is known. An empty one is none. Throws when that key cannot be sent in a header, or the
+    /// sealing key is not the one that the stored secrets were sealed with.
     func prepare(adminKey: String?, keyFile: String) async throws {
         let adminKey = adminKey.flatMap { $0.isEmpty ? nil : $0 }
-        if let adminKey, adminKey.utf8.count < Self.minimumKeyLength {
-            throw ServiceError(
-                "THUMBWIRE_ADMIN_KEY: expected at least \(Self.minimumKeyLength) characters, found "
-                    + "\(adminKey.utf8.count)")
-        }
+        if let adminKey { try check(adminKey) }
         let account = try await account()
         if let adminKey {
             try await add(adminKey, to: account)
@@ -48,7 +44,7 @@ struct FirstStart {
     private func makeAdminKey(for account: AccountID, keyFile: String) async throws {
         let value: String
         if let known = KeyFiles.read(keyFile) {
-            guard known.utf8.count >= Self.minimumKeyLength else {
+            guard isSendable(known) else {
                 throw ServiceError("\(keyFile) holds no key: remove it, and a new one is made")
             }
             value = known
@@ -62,12 +58,33 @@ struct FirstStart {
 
     private func add(_ value: String, to account: AccountID) async throws {
         let hash = Hash.sha256(Array(value.utf8))
-        guard try await store.key(valueHash: hash) == nil else { return }
         let now = clock.now()
+        if let known = try await store.key(valueHash: hash) {
+            if !known.isValid(at: now) {
+                log(.warning, "the admin key that is set was revoked or has expired; set another one")
+            }
+            return
+        }
         let key = APIKey(
             id: KeyID(prefix: "key_", at: now), account: account, name: "admin", scopes: [.app, .admin],
             createdAt: now)
         try await store.insert(key, valueHash: hash)
+    }
+
+    private func check(_ adminKey: String) throws {
+        guard isSendable(adminKey) else {
+            throw ServiceError("THUMBWIRE_ADMIN_KEY: expected visible ASCII characters without spaces")
+        }
+        if adminKey.utf8.count < Self.saferKeyLength {
+            log(
+                .warning,
+                "the admin key is shorter than \(Self.saferKeyLength) characters; others may guess it")
+        }
+    }
+
+    /// Clients send the key in a header: it has to be one word.
+    private func isSendable(_ key: String) -> Bool {
+        !key.isEmpty && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private func checkSealingKey(_ account: Account) async throws {

@@ -12,9 +12,10 @@ struct Forwarder: Sendable {
     let url: String
     let client: HTTPClient
 
-    /// `nil` without `--forward-to`.
-    init?(_ arguments: Arguments, client: HTTPClient) {
+    /// `nil` without `--forward-to`; throws where it is no URL.
+    init?(_ arguments: Arguments, client: HTTPClient) throws(UsageError) {
         guard let url = arguments.value("forward-to") else { return nil }
+        try checkURL(url, option: "forward-to")
         self.url = url
         self.client = client
     }

@@ -23,7 +23,7 @@ struct ListenReceiver: Sendable {
         guard secrets.all.isEmpty == false || arguments.isSet("register") else {
             throw UsageError("give --secret, or --register with --server and --key")
         }
-        forwarder = Forwarder(arguments, client: connection.client)
+        forwarder = try Forwarder(arguments, client: connection.client)
         configuration = Server.Configuration(
             host: arguments.value("host") ?? "127.0.0.1",
             port: try arguments.integer("port", in: 0...65_535) ?? 0)

@@ -23,7 +23,7 @@ final class ListenStream: Sendable {
             throw UsageError("option --key is required with --server")
         }
         connection = try ServerConnection(arguments)
-        forwarder = Forwarder(arguments, client: connection.client)
+        forwarder = try Forwarder(arguments, client: connection.client)
         secret = try arguments.value("secret").map(ListenReceiver.secret) ?? SigningSecret.generate()
     }
 

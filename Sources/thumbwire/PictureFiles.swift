@@ -32,7 +32,11 @@ struct PictureFiles: Sendable {
         if let bytes = output["bytes"]?.integer, bytes != response.body.count {
             throw CommandFailure("\(url) has \(response.body.count) bytes instead of \(bytes)")
         }
-        try Data(response.body).write(to: URL(fileURLWithPath: path), options: .atomic)
+        do {
+            try Data(response.body).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CommandFailure("cannot write \(path): \(error.localizedDescription)")
+        }
     }
 
     private func path(job id: String, format: String, position: Int) throws -> String {

@@ -64,7 +64,7 @@ enum Serve {
         options.allowPrivateWebhooks = arguments.list("allow-private-webhooks")
         options.allowPrivateSources = arguments.list("allow-private-sources")
         options.secretKeyFile = arguments.value("secret-key-file")
-        options.adminKey = arguments.environment["THUMBWIRE_ADMIN_KEY"]
+        options.adminKey = arguments.environment["THUMBWIRE_ADMIN_KEY"].flatMap { $0.isEmpty ? nil : $0 }
         if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
         return options
     }

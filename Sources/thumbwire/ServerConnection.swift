@@ -23,7 +23,9 @@ struct ServerConnection: Sendable {
     }
 
     init(_ arguments: Arguments) throws {
-        try self.init(baseURL: arguments.value("server") ?? Self.defaultURL, key: arguments.value("key"))
+        let server = arguments.value("server") ?? Self.defaultURL
+        try checkURL(server, option: "server")
+        try self.init(baseURL: server, key: arguments.value("key"))
     }
 
     /// Sends a request and reads the JSON of a 2xx answer; an answer without body is `null`.
@@ -52,6 +54,15 @@ struct ServerConnection: Sendable {
     }
 }
 
+/// Throws where an option is not the URL that it should be.
+func checkURL(_ text: String, option: String) throws(UsageError) {
+    do throws(ClientError) {
+        _ = try URLParts(text)
+    } catch {
+        throw UsageError("option --\(option): \(error)")
+    }
+}
+
 /// An answer that is not 2xx.
 struct ServerRefusal: Error, CustomStringConvertible {
     let status: Int
@@ -63,12 +74,8 @@ struct ServerRefusal: Error, CustomStringConvertible {
         status = response.status
         let document = try? JSONValue(parsing: response.body)
         code = document?["code"]?.string
-        let problems = (document?["errors"]?.array ?? []).compactMap { problem -> String? in
-            guard let detail = problem["detail"]?.string else { return nil }
-            return problem["pointer"]?.string.map { "\($0): \(detail)" } ?? detail
-        }
-        let sentence = document?["detail"]?.string ?? document?["title"]?.string
-        detail = ([sentence].compactMap(\.self) + problems).joined(separator: "; ")
+        // Everything that `errors` lists is in the sentence already.
+        detail = document?["detail"]?.string ?? document?["title"]?.string
     }
 
     var description: String {

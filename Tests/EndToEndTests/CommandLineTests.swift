@@ -76,6 +76,11 @@ extension EndToEnd {
             (["generate"], "--title"), (["generate", "--title", "a", "--variants", "99"], "1 to 10"),
             (["jobs", "get"], "missing argument ID"), (["listen"], "--secret"),
             (["listen", "--secret", "abc"], "whsec_"), (["keys", "create"], "--name"),
+            (["jobs", "list", "--server", "nowhere"], "--server: url is invalid"),
+            (
+                ["listen", "--server", "http://127.0.0.1:9", "--key", "k", "--forward-to", "x"],
+                "--forward-to"
+            ),
         ])
         func `ends with 2 and says what is wrong with its use`(_ words: [String], _ hint: String) async throws
         {
@@ -85,6 +90,40 @@ extension EndToEnd {
             #expect(code == 2, "\(tool.standardError)")
             #expect(tool.standardError.contains(hint), "\(tool.standardError)")
             #expect(tool.standardOutput.isEmpty)
+        }
+
+        @Test(arguments: [
+            (["--public-url", "not a url"], "", "--public-url"),
+            (["--public-url", "ftp://example.com"], "", "http or https"),
+            (["--public-url", "https://example.com/a?b"], "", "no query"),
+            ([], "two words", "admin key"), ([], "line\nfeed", "admin key"),
+        ])
+        func `refuses to serve with settings that could not work`(
+            _ words: [String], _ key: String, _ hint: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+
+            let tool = try ToolProcess(
+                ["serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data"] + words,
+                environment: ["THUMBWIRE_ADMIN_KEY": key])
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains(hint), "\(tool.standardError)")
+            #expect(tool.standardOutput.isEmpty)
+        }
+
+        @Test func `says in plain words where a picture cannot be written`() async throws {
+            let path = "/nowhere/at/all.jpg"
+
+            let tool = try ToolProcess([
+                "generate", "--title", "x", "--resolution", "64x64", "--output", path,
+            ])
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains("cannot write \(path): "), "\(tool.standardError)")
+            #expect(!tool.standardError.contains("NSPOSIXErrorDomain"))
         }
 
         @Test func `manages keys, endpoints and jobs at a server`() async throws {

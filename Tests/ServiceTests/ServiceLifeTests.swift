@@ -35,7 +35,7 @@ struct ServiceLifeTests {
 
     @Test func `a folder is free again when a service could not start on it`() async throws {
         let folder = try TemporaryFolder()
-        await #expect(throws: ServiceError.self) { try await service(on: folder, adminKey: "short") }
+        await #expect(throws: ServiceError.self) { try await service(on: folder, adminKey: "two words") }
 
         let next = try await service(on: folder)
         await next.stop()

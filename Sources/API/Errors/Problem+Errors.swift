@@ -25,17 +25,28 @@ extension Problem {
             ])
     }
 
-    /// What is wrong with the webhook that a field asks for.
-    init(_ error: WebhookSetupError, in field: String) {
+    /// Where a client named a webhook.
+    enum WebhookPlace {
+        /// A member of the body.
+        case field(String)
+        case header(String)
+    }
+
+    /// What is wrong with the webhook that is named there.
+    init(_ error: WebhookSetupError, in place: WebhookPlace) {
         let code: ErrorCode =
             switch error.code {
             case .invalidURL: .urlInvalid
             case .blockedPrivateAddress: .urlBlockedPrivateAddress
             case .invalidHeader: .callbackHeaderInvalid
             }
-        self.init(
-            code, "\(field): \(error.message)",
-            errors: [FieldError(pointer: "/\(field)", detail: error.message, code: code)])
+        switch place {
+        case .header(let name): self.init(code, "\(name): \(error.message)")
+        case .field(let name):
+            self.init(
+                code, "\(name): \(error.message)",
+                errors: [FieldError(pointer: "/\(name)", detail: error.message, code: code)])
+        }
     }
 
     private init(_ error: StoreError) {

@@ -12,8 +12,10 @@ extension Call {
     }
 
     /// The callback checked and sealed; throws where its URL leads to an address that webhooks may not reach, and
-    /// names the field that it came in.
-    func callback(_ asked: CallbackRequest?, field: String) async throws -> Submission.Callback? {
+    /// names the place that it came in.
+    func callback(_ asked: CallbackRequest?, in place: Problem.WebhookPlace) async throws -> Submission
+        .Callback?
+    {
         guard let asked else { return nil }
         let callback: Callback
         do throws(WebhookSetupError) {
@@ -21,18 +23,18 @@ extension Call {
                 url: asked.url, headers: asked.headers.map { Callback.Field($0.name, $0.value) },
                 events: asked.events)
         } catch {
-            throw Problem(error, in: error.code == .invalidHeader ? "callbackHeaders" : field)
+            throw Problem(error, in: error.code == .invalidHeader ? .field("callbackHeaders") : place)
         }
-        try await checkWebhookURL(asked.url, field: field)
+        try await checkWebhookURL(asked.url, in: place)
         return Submission.Callback(sealed: callback.sealed(with: context.sealer), summary: callback.summary())
     }
 
     /// Throws where the URL leads to an address that webhooks may not reach.
-    func checkWebhookURL(_ url: String, field: String) async throws {
+    func checkWebhookURL(_ url: String, in place: Problem.WebhookPlace) async throws {
         do {
             try await EndpointURL.validate(url, policy: context.policy, client: context.client)
         } catch let error as WebhookSetupError {
-            throw Problem(error, in: field)
+            throw Problem(error, in: place)
         }
     }
 

@@ -1,5 +1,4 @@
 import Documents
-import Foundation
 import ThumbwireKit
 
 /// The body of `POST /v1/keys`, checked.
@@ -54,18 +53,5 @@ extension FieldReader {
             return nil
         }
         return moment
-    }
-}
-
-extension Timestamp {
-    /// A date and time with zone (RFC 3339), to milliseconds.
-    init?(rfc3339 text: String) {
-        let plain = Date.ISO8601FormatStyle()
-        let styles = [
-            plain,
-            plain.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted),
-        ]
-        guard let date = styles.lazy.compactMap({ try? Date(text, strategy: $0) }).first else { return nil }
-        self.init(microseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()) * 1_000)
     }
 }

@@ -88,7 +88,7 @@ extension RouteTable {
 
 @Sendable private func createEndpoint(_ call: Call) async throws -> Response {
     let (url, asked) = try EndpointRequest.creation(try call.body())
-    try await call.checkWebhookURL(url, field: "url")
+    try await call.checkWebhookURL(url, in: .field("url"))
     let now = call.context.clock.now()
     let endpoint = Endpoint(
         id: EndpointID(prefix: "ep_", at: now), account: call.account, url: url,
@@ -104,7 +104,7 @@ extension RouteTable {
 @Sendable private func updateEndpoint(_ call: Call) async throws -> Response {
     let change = try EndpointRequest.change(try call.body())
     var endpoint = try await call.endpoint()
-    if let url = change.url, url != endpoint.url { try await call.checkWebhookURL(url, field: "url") }
+    if let url = change.url, url != endpoint.url { try await call.checkWebhookURL(url, in: .field("url")) }
     change.apply(to: &endpoint)
     return try await call.update(endpoint)
 }

@@ -57,7 +57,7 @@ extension RouteTable {
     submission.metadata = asked.metadata
     submission.priority = asked.priority
     submission.deadline = asked.deadline
-    submission.callback = try await call.callback(asked.callback, field: "callbackUrl")
+    submission.callback = try await call.callback(asked.callback, in: .field("callbackUrl"))
     let accepted = try await call.context.engine.submit(submission)
     // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
     let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted

@@ -47,8 +47,10 @@ extension RouteTable {
                 answers: [Operation.Answer(status: 204, summary: "revoked")])
         ) { call in
             let id = KeyID(rawValue: call.parameter("id"))
+            let account = try call.queriedAccount()
+            try await call.checkRevocation(of: id, in: account)
             let now = call.context.clock.now()
-            guard try await call.context.store.revoke(id, of: try call.queriedAccount(), at: now) else {
+            guard try await call.context.store.revoke(id, of: account, at: now) else {
                 throw Problem(.notFound, "there is no key \(id.rawValue.prefix(64))")
             }
             call.keys.forget(id)
@@ -85,6 +87,14 @@ extension Call {
             throw Problem(.scopeMissing, "keys of another account need the scope admin")
         }
         return named
+    }
+
+    /// A key takes no more than it has: otherwise a leaked app key could lock its account's admin out.
+    fileprivate func checkRevocation(of id: KeyID, in account: AccountID) async throws {
+        guard !isAdmin else { return }
+        let revoked = try await context.store.keys(of: account).first { $0.id == id }
+        guard let missing = revoked?.scopes.first(where: { !key.scopes.contains($0) }) else { return }
+        throw Problem(.scopeMissing, "to revoke this key needs the scope \(missing.rawValue)")
     }
 
     /// A key gives no more than it has: neither scopes, nor time, nor other accounts.

@@ -27,11 +27,13 @@ extension RouteTable {
 
 @Sendable private func generate(_ call: Call) async throws -> Response {
     let start = call.context.clock.now()
-    let asked = try SokeRequest(
-        try call.body(), callbackHeader: call.request.headers["X-Thumbwire-Callback"])
+    let callbackHeader = "X-Thumbwire-Callback"
+    let asked = try SokeRequest(try call.body(), callbackHeader: call.request.headers[callbackHeader])
     var submission = call.submission(.soke, asked.request)
     submission.session = asked.session
-    submission.callback = try await call.callback(asked.callback, field: "webhookUrl")
+    submission.callback = try await call.callback(
+        asked.callback,
+        in: asked.hasCallbackOfHeader ? .header(callbackHeader) : .field("webhookUrl"))
     let job = try await call.context.engine.submit(submission)
     return .soke(
         202,

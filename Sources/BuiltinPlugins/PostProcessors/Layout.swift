@@ -121,11 +121,12 @@ package struct Layout: PostProcessor {
         text.resolved = measurement.resolved
         let minimum = text.fit.minimum * Double(canvas.shorterSide)
         if measurement.resolved.fontSize < minimum * 0.995 {
-            let pixels = Int(measurement.resolved.fontSize.rounded())
+            // Rounded apart, so that the two never read as the same.
+            let (pixels, least) = (Int(measurement.resolved.fontSize), Int(minimum.rounded(.up)))
             context.warn(
                 Warning(
                     code: "title_too_long",
-                    message: "the title is drawn at \(pixels) pixels, below the readable \(Int(minimum)); "
+                    message: "the title is drawn at \(pixels) pixels, below the readable \(least); "
                         + "a title of up to 7 words reads better"))
         }
     }

@@ -78,7 +78,7 @@ extension FieldReader {
         return text
     }
 
-    /// A string without control characters other than those named, and not blank.
+    /// A string without control characters other than those named, in which there is something to see.
     package mutating func text(
         _ name: String, atMost limit: Int, allowing controls: Set<Unicode.Scalar> = []
     ) -> String? {
@@ -90,7 +90,7 @@ extension FieldReader {
             refuse(name, "has the control character U+\(padded) at offset \(offset)")
             return nil
         }
-        guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+        guard text.unicodeScalars.contains(where: \.isVisible) else {
             refuse(name, "is blank")
             return nil
         }
@@ -102,7 +102,10 @@ extension FieldReader {
         _ name: String, of choices: [Choice]
     ) -> Choice? where Choice.RawValue == String {
         guard let value = value(name) else { return nil }
-        guard let text = value.string else { return refuse(name, value, expected: "a string") }
+        guard let text = value.string else {
+            let allowed = choices.map(\.rawValue).joined(separator: ", ")
+            return refuse(name, value, expected: "a string; allowed: \(allowed)")
+        }
         guard let choice = choices.first(where: { $0.rawValue == text }) else {
             let shown = String(text.prefix(64))
             refuse(name, "is \"\(shown)\"; \(suggestion(for: shown, among: choices.map(\.rawValue)))")
@@ -114,8 +117,9 @@ extension FieldReader {
     package mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = value(name) else { return nil }
         guard let integer = value.integer else {
-            guard let number = value.number else { return refuse(name, value, expected: "an integer") }
-            refuse(name, "is \(number), expected an integer from \(range.lowerBound) to \(range.upperBound)")
+            let expected = "an integer from \(range.lowerBound) to \(range.upperBound)"
+            guard let number = value.number else { return refuse(name, value, expected: expected) }
+            refuse(name, "is \(number), expected \(expected)")
             return nil
         }
         guard let small = Int(exactly: integer), range.contains(small) else {
@@ -175,6 +179,19 @@ extension FieldReader {
     private mutating func refuse<Value>(_ name: String, _ value: JSONValue, expected: String) -> Value? {
         refuse(name, "is \(value.kindName), expected \(expected)")
         return nil
+    }
+}
+
+extension Unicode.Scalar {
+    /// False for what leaves no ink of its own: spaces, joiners, marks of direction, fillers, noncharacters.
+    fileprivate var isVisible: Bool {
+        if properties.isWhitespace || properties.isDefaultIgnorableCodePoint { return false }
+        if properties.isNoncharacterCodePoint { return false }
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate: return false
+        // The blank Braille pattern and the place of an object.
+        default: return value != 0x2800 && value != 0xFFFC
+        }
     }
 }
 

@@ -8,6 +8,8 @@ package struct SokeRequest: Hashable, Sendable {
     /// `nil` starts a session of its own.
     package var session: String?
     package var callback: CallbackRequest?
+    /// True where the callback's URL came in the header.
+    package var hasCallbackOfHeader = false
 
     /// Reads the body; `callbackHeader` is the value of `X-Thumbwire-Callback`, which `webhookUrl` overrides.
     package init(_ body: JSONValue, callbackHeader: String? = nil) throws(Problem) {
@@ -21,6 +23,7 @@ package struct SokeRequest: Hashable, Sendable {
         session = fields.text("sessionId", atMost: RequestLimits.name)
         let url = fields.url("webhookUrl") ?? (fields.has("webhookUrl") ? nil : callbackHeader)
         callback = url.map { CallbackRequest(url: $0) }
+        hasCallbackOfHeader = callback != nil && !fields.has("webhookUrl")
         let subjects = ["videoUrl", "manualTitle", "manualPrompt"]
         if !subjects.contains(where: fields.has) {
             fields.add([

@@ -28,6 +28,9 @@ final class Connection: Sendable {
         set { exchange.withLock { $0 = newValue } }
     }
 
+    /// The sooner, the longer the connection has been silent, where no request is under way.
+    var currentDeadline: UInt64 { deadline.load(ordering: .acquiring) }
+
     /// Moves the deadline; false when it has passed already.
     @discardableResult
     func expect(by new: UInt64) -> Bool {

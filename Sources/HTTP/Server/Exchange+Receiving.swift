@@ -5,7 +5,7 @@ import Synchronization
 extension Exchange {
     /// Bytes of an unwanted body that are read and dropped, so that the client gets to see the refusal; beyond
     /// them the connection is closed.
-    static let discardLimit = 1 << 20
+    static let discardLimit = 16 << 20
 
     /// What libmicrohttpd is told.
     enum Verdict {
@@ -51,6 +51,7 @@ extension Exchange {
         case .notFound: refusal = .notFound
         }
         let limit = route?.maximumBodyBytes ?? core.configuration.maximumBodyBytes
+        if refusal == nil, length > limit { refusal = .bodyTooLarge(limit: limit) }
         state.withLock { state in
             state.request.method = head.method
             state.request.path = target.path
@@ -59,10 +60,9 @@ extension Exchange {
             state.route = route
             state.refusal = refusal
             state.bodyLimit = limit
-            if refusal == nil, length <= limit { state.request.body.reserveCapacity(length) }
+            if refusal == nil { state.request.body.reserveCapacity(length) }
         }
         if let refusal, head.expectsContinue || length > Self.discardLimit { throw refusal }
-        if refusal == nil, length > limit { throw .bodyTooLarge(limit: limit) }
     }
 
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Verdict {

@@ -3,10 +3,10 @@ import CSystem
 import Glibc
 import Synchronization
 
-/// Looks after what libmicrohttpd does not: requests that drip in, and clients that leave while their
-/// connection is suspended.
+/// Looks after what libmicrohttpd does not: requests that drip in, clients that say nothing while others wait for
+/// their connections, and clients that leave while their connection is suspended.
 ///
-/// It looks a few times a second from a thread of its own, so both are noticed up to a quarter second late.
+/// It looks a few times a second from a thread of its own, so all are noticed up to a quarter second late.
 final class Watchdog: Sendable {
     /// `POLLRDHUP`, poll(2): the peer has closed or half-closed the connection.
     private static let peerClosed: Int16 = 0x2000
@@ -55,6 +55,7 @@ final class Watchdog: Sendable {
         var stopped = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
         while poll(&stopped, 1, pause) == 0 {
             endSlowRequests()
+            makeRoom()
             abandonRequestsOfGoneClients()
         }
     }
@@ -77,6 +78,25 @@ final class Watchdog: Sendable {
         let bytes = core.response(to: error, request).closingBytes(requestID: request.id)
         _ = bytes.withUnsafeBytes {
             send(exchange.connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+    }
+
+    /// Once even the reserve is taken, connections without a request make way, those first that were silent the
+    /// longest: whoever opens many and says nothing must not keep a health check out.
+    private func makeRoom() {
+        let limits = core.configuration
+        guard core.connections.count >= limits.maximumConnections + limits.reservedConnections else { return }
+        var silent: [(deadline: UInt64, id: ObjectIdentifier)] = []
+        core.connections.whileOpen { connection in
+            // Those of the reserve leave by themselves, and soon.
+            guard connection.current == nil, !connection.isReserve else { return }
+            silent.append((connection.currentDeadline, ObjectIdentifier(connection)))
+        }
+        silent.sort { $0.deadline < $1.deadline }
+        let chosen = Set(silent.prefix(max(1, limits.maximumConnections / 4)).map(\.id))
+        core.connections.whileOpen { connection in
+            guard chosen.contains(ObjectIdentifier(connection)), connection.current == nil else { return }
+            shutdown(connection.descriptor, Int32(SHUT_RDWR))
         }
     }
 

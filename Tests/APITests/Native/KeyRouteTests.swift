@@ -79,10 +79,28 @@ struct KeyRouteTests {
         }
     }
 
+    @Test func `lets no key revoke one that can do more`() async throws {
+        try await withService { service in
+            let admin = try await service.send(.get, "/v1/me", key: Service.adminKey).json()
+            let id = try #require(admin["key"]?["id"]?.string)
+            let account = try #require(admin["account"]?["id"]?.string)
+            let lesser = try await service.send(
+                .post, "/v1/keys", key: Service.adminKey,
+                body: #"{"name":"app","value":"0123456789abcdef","accountId":"\#(account)"}"#)
+            #expect(lesser.status == 201)
+
+            let refused = try await service.send(.delete, "/v1/keys/\(id)", key: "0123456789abcdef")
+            #expect(refused.status == 403)
+            #expect(try refused.json()["code"] == "scope_missing")
+            #expect(try await service.send(.get, "/v1/me", key: Service.adminKey).status == 200)
+        }
+    }
+
     @Test(arguments: [
         (#"{}"#, "/name"), (#"{"name":"a","value":"short"}"#, "/value"),
         (#"{"name":"a","expiresAt":"2026-11-21T11:59:59Z"}"#, "/expiresAt"),
         (#"{"name":"a","expiresAt":"tomorrow"}"#, "/expiresAt"),
+        (#"{"name":"a","expiresAt":"300000-01-01T00:00:00Z"}"#, "/expiresAt"),
         (#"{"name":"a","scopes":["root"]}"#, "/scopes/0"), (#"{"name":"a","creditCap":5}"#, "/creditCap"),
     ])
     func `names what is wrong with a key that is asked for`(body: String, pointer: String) async throws {

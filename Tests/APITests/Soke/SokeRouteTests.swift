@@ -133,6 +133,18 @@ struct SokeRouteTests {
         }
     }
 
+    @Test(arguments: ["http://127.0.0.1/s3cret", "nowhere", ""])
+    func `names the header whose callback it refuses`(url: String) async throws {
+        try await withService { service in
+            let headers: Headers = ["X-Thumbwire-Callback": url]
+            let response = try await service.send(.post, generate, headers: headers, body: body)
+            try expectError(response, 400, "BAD_REQUEST")
+            let message = try response.json()["error"]?["message"]?.string
+            #expect(message?.hasPrefix("X-Thumbwire-Callback: ") == true)
+            #expect(service.engine.submissions.isEmpty)
+        }
+    }
+
     private func expectError(
         _ response: Response, _ status: Int, _ code: String, anyID: Bool = false,
         _ location: SourceLocation = #_sourceLocation

@@ -14,15 +14,30 @@ extension ServerTests {
 
         private let post = "POST /echo HTTP/1.1\r\nHost: t\r\n"
 
-        @Test func `a body known to be too long is refused before it is sent`() async throws {
+        @Test func `a body far over the limit is refused before it is sent`() async throws {
             try await withServer(Self.small, routes: Self.routes) { port, _ in
                 let client = try RawClient(port: port)
 
-                let answer = try await client.request(post + "Content-Length: 1001\r\n\r\n")
+                let answer = try await client.request(post + "Content-Length: 20000000\r\n\r\n")
 
                 #expect(answer.status == 413)
                 #expect(answer.text.hasPrefix("the body is longer than 1000 bytes"))
                 #expect(try await client.readUntilClosed().isEmpty)
+            }
+        }
+
+        @Test func `a client that sends all of its long body before it reads gets the refusal`() async throws
+        {
+            try await withServer(Self.small, routes: Self.routes) { port, _ in
+                let client = try RawClient(port: port)
+                let body = String(repeating: "x", count: 4_000_000)
+
+                let answer = try await client.request(
+                    post + "Content-Length: \(body.count)\r\n\r\n" + body)
+                let next = try await client.get("/healthz")
+
+                #expect(answer.status == 413)
+                #expect(next.status == 200)
             }
         }
 

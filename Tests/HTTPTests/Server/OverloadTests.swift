@@ -57,5 +57,18 @@ extension ServerTests {
                 #expect(try await idle[0].get("/items/1").status == 200)
             }
         }
+
+        @Test func `clients that connect and say nothing make way once the reserve is taken`() async throws {
+            let patient = { @Sendable (configuration: inout Server.Configuration) in
+                Self.eightConnections(&configuration)
+                configuration.requestDeadline = .seconds(600)
+            }
+            try await withServer(patient, grace: .zero, routes: Self.routes) { port, _ in
+                let silent = try (0..<40).map { _ in try RawClient(port: port) }
+
+                #expect(try await silent[0].readUntilClosed().isEmpty)
+                #expect(try await RawClient(port: port).get("/healthz").status == 200)
+            }
+        }
     }
 }
