@@ -121,18 +121,21 @@ private func noisy(_ width: Int, _ height: Int) -> PixelBuffer {
 }
 
 @Suite struct AccentDetectionTests {
-    private func accent(_ request: ThumbnailRequest, _ configuration: JSONObject = [:]) throws -> JSONValue {
+    private func accent(
+        _ request: ThumbnailRequest, _ configuration: JSONObject = [:], warnings: Int = 0
+    ) throws -> JSONValue {
         let context = TestContext(request, background: picture(64, 36) { _, _ in slate })
+        defer { #expect(context.warnings.filter { $0.code == "accent_word_missing" }.count == warnings) }
         var composition = context.composition
         try configured(AccentDetection.self, configuration).process(&composition, context: context)
         return composition.provenance["accent"] ?? .null
     }
 
-    @Test func `the request's choice wins, words that the title lacks are left out`() throws {
+    @Test func `the request's choice wins, words that the title lacks are left out with a warning`() throws {
         var request = ThumbnailRequest(title: "I *quit* my job")
         request.accent = .init(color: Color(red: 1, green: 200, blue: 3), words: ["job", "car"])
 
-        let found = try accent(request)
+        let found = try accent(request, warnings: 1)
 
         #expect(found["color"] == "#01C803")
         #expect(found["words"] == ["job"])

@@ -1,5 +1,6 @@
 import BuiltinPlugins
 import Imaging
+import Synchronization
 import Testing
 import ThumbwireKit
 
@@ -34,6 +35,21 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
         #expect(first == again)
         #expect(first != changed)
         #expect(first.map { $0.mediaType } == ["image/jpeg"])
+    }
+
+    @Test func `links that it cannot read are said`() async throws {
+        var request = ThumbnailRequest(prompt: "desk", resolution: PixelSize(width: 96, height: 54))
+        request.videoURL = "https://youtu.be/x"
+        request.maskImageURL = "https://example.com/mask.png"
+        let context = TestProviderContext(source: nil)
+        let provider = try configured(StudioProvider.self, ["style": "auto"])
+
+        _ = try await provider.create(
+            GenerationRequest(thumbnail: request, size: request.resolution, idempotencyKey: "key"),
+            context: context)
+
+        let messages = context.warnings.withLock { $0.map { $0.message } }
+        #expect(messages.map { $0.prefix { $0 != " " } } == ["videoUrl", "maskImageUrl"])
     }
 
     @Test func `ten variants are ten different pictures of the asked size`() async throws {

@@ -1,6 +1,7 @@
 import BuiltinPlugins
 import Foundation
 import Imaging
+import Synchronization
 import Testing
 import ThumbwireKit
 
@@ -47,16 +48,21 @@ final class TestContext: ProcessingContext {
 }
 
 /// A provider context that runs work at once.
-struct TestProviderContext: ProviderContext {
-    var source: GenerationResult.Picture?
+final class TestProviderContext: ProviderContext {
+    let source: GenerationResult.Picture?
+    let warnings = Mutex<[Warning]>([])
     let job = JobID(rawValue: "thumb_test")
     let deadline = Timestamp(microseconds: .max)
+
+    init(source: GenerationResult.Picture? = nil) {
+        self.source = source
+    }
 
     func sourceImage() async throws(Failure) -> GenerationResult.Picture? { source }
     func render<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try work()
     }
-    func warn(_ warning: Warning) {}
+    func warn(_ warning: Warning) { warnings.withLock { $0.append(warning) } }
 }
 
 /// The configuration as the engine makes it: defaults of the manifest, then what is given.

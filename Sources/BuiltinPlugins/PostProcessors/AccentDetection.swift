@@ -38,6 +38,10 @@ package struct AccentDetection: PostProcessor {
         guard scope.includes(context.product) else { return }
         let title = TitleText(context.request.title ?? "")
         let words = words(of: title, asked: context.request.accent.words)
+        for word in context.request.accent.words ?? [] where !words.words.contains(TitleText(word).text) {
+            context.warn(
+                Warning(code: "accent_word_missing", message: "accent word \"\(word)\" is not in the title"))
+        }
         let chosen = try color(asked: context.request.accent.color, composition, context)
         composition.provenance["accent"] = [
             "color": .string(chosen.color.hex), "colorSource": .string(chosen.source),

@@ -33,6 +33,7 @@ package struct StudioProvider: Provider {
     package func create(
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
+        warnOfUnreadFields(of: request.thumbnail, context)
         if let source = try await context.sourceImage() {
             let pictures = Array(repeating: source, count: max(1, request.thumbnail.variants))
             return .finished(
@@ -48,6 +49,18 @@ package struct StudioProvider: Provider {
         }
         return .finished(
             GenerationResult(pictures: pictures, provenance: ["studio": ["styles": .array(styles)]]))
+    }
+
+    /// What a client gives and this provider cannot use is said, not passed over.
+    private func warnOfUnreadFields(of request: ThumbnailRequest, _ context: any ProviderContext) {
+        let given = [
+            ("videoUrl", request.videoURL), ("referenceImageUrl", request.referenceImageURL),
+            ("maskImageUrl", request.maskImageURL),
+        ]
+        for (field, value) in given where value != nil {
+            context.warn(
+                Warning(code: "field_not_used", message: "\(field) is not read by the studio provider"))
+        }
     }
 
     private func draw(

@@ -18,6 +18,8 @@ struct PluginsFile {
     private(set) var problems: [ConfigurationProblem] = []
     private(set) var providers: [String: DeclaredProvider] = [:]
     private(set) var chains: [PinnedChain] = []
+    /// Names under `providers`, also of those that are wrong: a chain that uses one is not a second mistake.
+    private var declared: [String] = []
     private(set) var faces: [Face: String] = [:]
 
     init(
@@ -36,6 +38,7 @@ struct PluginsFile {
             report("version", "expected \(Self.version)")
         }
         for (name, value) in named(root["providers"], path: "providers") {
+            declared.append(name)
             readProvider(name, value)
         }
         for (name, value) in named(root["chains"], path: "chains") {
@@ -77,18 +80,7 @@ struct PluginsFile {
     private mutating func readChain(_ name: String, _ value: JSONValue) {
         let path = "chains.\(name)"
         guard let object = members(value, path: path, allowed: ["providers", "steps"]) else { return }
-        var uses: [PinnedChain.Use] = []
-        for (position, element) in (object["providers"]?.array ?? []).enumerated() {
-            guard let provider = element.string, let declared = providers[provider] else {
-                let found = element.string ?? element.kindName
-                report(
-                    "\(path).providers[\(position)]",
-                    "no provider \"\(found)\" is declared; \(suggestion(for: found, among: providers.keys.sorted()))"
-                )
-                continue
-            }
-            if declared.isEnabled { uses.append(declared.use) }
-        }
+        let uses = readProviderNames(object["providers"], path: "\(path).providers")
         let steps = readSteps(object["steps"], path: "\(path).steps")
         if uses.isEmpty, problems.isEmpty {
             report(
@@ -98,9 +90,26 @@ struct PluginsFile {
         chains.append(PinnedChain(name: name, providers: uses, steps: steps))
     }
 
+    private mutating func readProviderNames(_ value: JSONValue?, path: String) -> [PinnedChain.Use] {
+        var uses: [PinnedChain.Use] = []
+        for (position, element) in (value?.array ?? []).enumerated() {
+            let name = element.string ?? element.kindName
+            if !declared.contains(name) {
+                report(
+                    "\(path)[\(position)]",
+                    "no provider \"\(name)\" is declared; \(suggestion(for: name, among: declared))")
+            } else if uses.contains(where: { $0.id == name }) {
+                report("\(path)[\(position)]", "\"\(name)\" is listed twice")
+            } else if let provider = providers[name], provider.isEnabled {
+                uses.append(provider.use)
+            }
+        }
+        return uses
+    }
+
     private mutating func readSteps(_ value: JSONValue?, path: String) -> [PinnedChain.Use] {
-        guard let elements = value?.array else {
-            report(path, "expected an array of steps")
+        guard let elements = value?.array, !elements.isEmpty else {
+            report(path, "expected an array of steps, the last of which is \"encode\"")
             return []
         }
         var steps: [PinnedChain.Use] = []

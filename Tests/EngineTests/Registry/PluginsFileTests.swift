@@ -60,7 +60,10 @@ struct PluginsFileTests {
                 $0.hasPrefix("providers.main.plugin: no provider \"scriptd\"; did you mean \"scripted\"?")
             })
         #expect(
-            found.contains { $0.hasPrefix("chains.default.providers[0]: no provider \"mian\" is declared") })
+            found.contains {
+                $0.hasPrefix(
+                    "chains.default.providers[0]: no provider \"mian\" is declared; did you mean \"main\"?")
+            })
         #expect(
             found.contains {
                 $0.hasPrefix(
@@ -77,6 +80,16 @@ struct PluginsFileTests {
                 $0.hasPrefix("chains.default.steps[0].onError:") && $0.contains("allowed: fail, skip")
             })
         #expect(found.contains { $0.hasPrefix("chains.default.steps[1].id: \"stamp\" is used twice") })
+    }
+
+    @Test func `a wrong provider is one problem, not one for each chain that uses it`() throws {
+        let found = try problems(
+            """
+            { "version": 1, "providers": { "main": { "plugin": "scriptd" } },
+              "chains": { "default": { "providers": ["main", "main"], "steps": [] } } }
+            """)
+
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["providers.main.plugin", "chains.default.steps"])
     }
 
     @Test func `what the plugin alone can refuse is refused at load, with its path`() throws {
