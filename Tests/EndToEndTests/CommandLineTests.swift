@@ -96,7 +96,7 @@ extension EndToEnd {
             (["--public-url", "not a url"], "", "--public-url"),
             (["--public-url", "ftp://example.com"], "", "http or https"),
             (["--public-url", "https://example.com/a?b"], "", "no query"),
-            ([], "two words", "THUMBWIRE_ADMIN_KEY"), ([], "line\nfeed", "admin key"),
+            ([], "two words", "THUMBWIRE_ADMIN_KEY"), ([], "line\nfeed", "THUMBWIRE_ADMIN_KEY"),
         ])
         func `refuses to serve with settings that could not work`(
             _ words: [String], _ key: String, _ hint: String
