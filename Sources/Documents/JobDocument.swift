@@ -33,7 +33,7 @@ package struct JobDocument: Sendable {
         object["error"] = job.failure.map(json) ?? .null
         object["steps"] = .array(job.steps.map(json))
         object["resolved"] = ["chain": .string(job.pin.name)]
-        object["request"] = RequestDocument.json(job.request)
+        object["request"] = RequestDocument.excerpt(job.request)
         object["sessionId"] = .string(job.session)
         if let callback = job.callback { object["callback"] = json(callback) }
         object["createdAt"] = .string(job.createdAt.description)

@@ -1,7 +1,25 @@
 package import ThumbwireKit
 
-/// The JSON of what was asked for; also what conditions of chains refer to as `job`.
+/// The JSON of what was asked for.
 package enum RequestDocument {
+    /// How much of a prompt documents repeat, in scalars: an event has to stay below 20 KB.
+    package static let promptExcerpt = 300
+
+    /// What documents of jobs repeat of the request: no links, which may carry secrets and length, and the beginning of
+    /// the prompt.
+    package static func excerpt(_ request: ThumbnailRequest) -> JSONValue {
+        var request = request
+        request.videoURL = nil
+        request.sourceImageURL = nil
+        request.referenceImageURL = nil
+        request.maskImageURL = nil
+        if let prompt = request.prompt, prompt.unicodeScalars.count > promptExcerpt {
+            request.prompt = String(prompt.unicodeScalars.prefix(promptExcerpt)) + "…"
+        }
+        return json(request)
+    }
+
+    /// All of it; what conditions of chains refer to as `job`.
     /// Only what the request has; absent members were not asked for.
     package static func json(_ request: ThumbnailRequest) -> JSONValue {
         var object: JSONObject = [:]
