@@ -333,6 +333,31 @@ enum Drawing {
         #expect(all.first?.count == 320 * 180 * 4)
         #expect(Set(all).count == 1)
     }
+
+    @Test func `renderers that come and go on many threads share no fonts by accident`() throws {
+        let fonts = try #require(Drawing.fonts)
+        let titles = ["Fresh 😀", "变化", "كل شيء", "ทำไม", "Vier", "FÜNF", "שש", "7 सात"]
+        let results = Results()
+        let threads = titles.enumerated().map { number, title in
+            Thread {
+                for round in 0..<25 {
+                    let renderer = Renderer(fonts: fonts) { _, _, _ in }
+                    var text = Drawing.text("\(title) \(round)")
+                    text.font.weight = 300 + (number + round) % 7 * 100
+                    text.shadow = TextLayer.Shadow(color: .black, offsetX: 0, offsetY: 0.05, blur: 0.1)
+                    let side = 160 + (number * 25 + round) % 40 * 4
+                    let composition = Composition(
+                        canvas: .init(size: PixelSize(width: side, height: 90)), layers: [Drawing.layer(text)]
+                    )
+                    let pixels = try? renderer.render(composition) { _ in throw ImageError.notAnImage }.pixels
+                    results.add(pixels.map { [UInt8($0.size.height)] } ?? [])
+                }
+            }
+        }
+        for thread in threads { thread.start() }
+
+        #expect(results.wait(for: titles.count * 25).allSatisfy { $0 == [90] })
+    }
 }
 
 /// Collects results of threads.

@@ -59,7 +59,7 @@ package final class Renderer {
 
     /// Size, lines and ink of a text layer, as ``render(_:images:)`` would draw it.
     package func measure(_ layer: TextLayer, canvas: PixelSize) -> TextMeasurement {
-        fitter.measure(layer, canvas: canvas)
+        TextLibraries.exclusively { fitter.measure(layer, canvas: canvas) }
     }
 
     /// Loads the default fonts and the emoji, which takes tens of milliseconds the first time on a thread.
@@ -98,7 +98,7 @@ package final class Renderer {
         case .vignette(let vignette):
             canvas.withPixels { grade($0, nil, vignette.strength * min(layer.opacity, 1)) }
         case .text(let text):
-            draw(text, of: layer, on: canvas, &rendering)
+            TextLibraries.exclusively { draw(text, of: layer, on: canvas, &rendering) }
         case .unknown(let type, _):
             rendering.warnings.append(.layerSkipped(layer: layer.id, type: type))
         }

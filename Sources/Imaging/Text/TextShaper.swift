@@ -9,11 +9,11 @@ final class TextShaper {
 
     init(fonts: Fonts) {
         self.fonts = fonts
-        context = tw_context_new(fonts.configuration)
+        context = TextLibraries.exclusively { tw_context_new(fonts.configuration) }
     }
 
     deinit {
-        tw_object_unref(UnsafeMutableRawPointer(context))
+        TextLibraries.exclusively { tw_object_unref(UnsafeMutableRawPointer(context)) }
     }
 
     /// Sets what holds for all of a text: its language, and the direction of its lines.
