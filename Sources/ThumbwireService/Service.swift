@@ -1,16 +1,7 @@
-internal import API
 internal import BuiltinPlugins
-internal import Documents
 internal import Engine
-internal import Foundation
-internal import HTTP
-internal import Imaging
-internal import Persistence
-internal import SQLiteStore
-internal import Signing
 internal import Synchronization
 public import ThumbwireKit
-internal import Webhooks
 
 /// A whole Thumbwire in this process: the composition root.
 ///

@@ -101,6 +101,17 @@ final class Script: Sendable {
 
     func onCreate(_ answer: @escaping Answer) { state.withLock { $0.creates.append(answer) } }
 
+    /// The next create never answers and gives up when it is cancelled; the gate opens when it has begun.
+    func onCreateHang() -> Gate {
+        let started = Gate()
+        onCreate { _ throws(Failure) in
+            started.open()
+            await Gate().wait()
+            throw Failure(.internal, code: "cancelled", message: "gave up")
+        }
+        return started
+    }
+
     func onPoll(_ answer: @escaping Answer) { state.withLock { $0.polls.append(answer) } }
 
     func next(

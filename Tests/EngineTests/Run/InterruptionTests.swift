@@ -21,12 +21,7 @@ struct InterruptionTests {
 
     @Test func `a running job stops, and exactly one terminal event says so`() async throws {
         try await EngineHarness.run { harness in
-            let started = Gate()
-            harness.script.onCreate { _ throws(Failure) in
-                started.open()
-                await Gate().wait()
-                throw Failure(.internal, code: "cancelled", message: "gave up")
-            }
+            let started = harness.script.onCreateHang()
             let id = try await harness.submit().id
             await started.wait()
 
@@ -55,12 +50,7 @@ struct InterruptionTests {
 
     @Test func `a job past its deadline fails, whatever its provider does`() async throws {
         try await EngineHarness.run { harness in
-            let started = Gate()
-            harness.script.onCreate { _ throws(Failure) in
-                started.open()
-                await Gate().wait()
-                throw Failure(.internal, code: "cancelled", message: "gave up")
-            }
+            let started = harness.script.onCreateHang()
             let id = try await harness.submit { $0.deadline = .seconds(20) }.id
             await started.wait()
 
@@ -178,12 +168,7 @@ struct InterruptionTests {
 
     @Test func `draining hands free work back and burns no attempt`() async throws {
         try await EngineHarness.run { harness in
-            let started = Gate()
-            harness.script.onCreate { _ throws(Failure) in
-                started.open()
-                await Gate().wait()
-                throw Failure(.internal, code: "cancelled", message: "gave up")
-            }
+            let started = harness.script.onCreateHang()
             let id = try await harness.submit().id
             await started.wait()
 
