@@ -98,7 +98,9 @@ let testTargets: [Target] = [
             "Webhooks", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit",
             "TestSupport",
         ]),
-    tests("BuiltinPluginsTests", ["BuiltinPlugins", "Imaging", "ThumbwireKit"]),
+    tests(
+        "BuiltinPluginsTests",
+        ["BuiltinPlugins", "ThumbwireService", "HTTP", "Imaging", "ThumbwireKit", "TestSupport"]),
     tests(
         "APITests",
         [

@@ -10,9 +10,9 @@ package enum RequestDocument {
     package static func excerpt(_ request: ThumbnailRequest) -> JSONValue {
         var request = request
         request.videoURL = nil
-        request.sourceImageURL = nil
-        request.referenceImageURL = nil
-        request.maskImageURL = nil
+        request.sourceImage = nil
+        request.referenceImages = []
+        request.maskImage = nil
         if let prompt = request.prompt, prompt.unicodeScalars.count > promptExcerpt {
             request.prompt = String(prompt.unicodeScalars.prefix(promptExcerpt)) + "…"
         }
@@ -26,14 +26,21 @@ package enum RequestDocument {
         object["title"] = request.title.map { .string($0) }
         object["prompt"] = request.prompt.map { .string($0) }
         object["videoUrl"] = request.videoURL.map { .string($0) }
-        object["sourceImageUrl"] = request.sourceImageURL.map { .string($0) }
-        object["referenceImageUrl"] = request.referenceImageURL.map { .string($0) }
-        object["maskImageUrl"] = request.maskImageURL.map { .string($0) }
+        object["sourceImageUrl"] = request.sourceImage.map(json)
+        object["referenceImageUrl"] = request.referenceImages.first.map(json)
+        object["maskImageUrl"] = request.maskImage.map(json)
         object["colorGrading"] = request.colorGrading.map { .string($0.rawValue) }
         object["layoutType"] = request.layoutType.map { .string($0.rawValue) }
         object["resolution"] = .string(request.resolution.description)
         object["platform"] = .string(request.platform)
         object["variants"] = .integer(Int64(request.variants))
         return .object(object)
+    }
+
+    private static func json(_ image: InputImage) -> JSONValue {
+        switch image {
+        case .url(let url): .string(url)
+        case .artifact(let id): .string(id.rawValue)
+        }
     }
 }

@@ -45,35 +45,54 @@ package final class Engine: JobService {
 
     package func chainNames() -> [String] { services.registry.chainNames }
 
-    package func submit(_ submission: Submission) async throws -> Job {
+    package func submit(_ submission: Submission) async throws -> Submitted {
         guard isAccepting else {
             throw Failure(
                 .unavailable, code: "draining", message: "the service is shutting down; try again soon")
         }
         let now = services.clock.now()
         var job = Job(
-            id: JobID(prefix: submission.face.jobIDPrefix, at: now), account: submission.account,
+            id: submission.face.jobID(at: now), account: submission.account,
             face: submission.face, request: submission.request,
             pin: try services.registry.chain(named: submission.chain, face: submission.face),
             session: submission.session ?? Identifier<Job>(prefix: "session_", at: now).rawValue,
             createdAt: now, deadline: now + (submission.deadline ?? configuration.defaultDeadline))
         job.metadata = submission.metadata
         job.priority = submission.priority
+        job.parent = submission.parent
+        job.key = submission.key
+        job.credits = submission.credits
         job.callback = submission.callback?.summary
         let (accepted, event) = services.encoder.event(.queued, of: job, at: now)
-        try await services.store.accept(accepted, callback: submission.callback?.sealed, event: event)
-        return accepted
+        let acceptance = try await services.store.accept(
+            accepted, callback: submission.callback?.sealed, event: event,
+            fingerprint: submission.fingerprint)
+        switch acceptance {
+        case .accepted: return Submitted(job: accepted, isRepetition: false)
+        case .repeats(let id):
+            guard let earlier = try await services.store.job(id, of: submission.account) else {
+                throw StoreError.missing("job \(id)")
+            }
+            return Submitted(job: earlier, isRepetition: true)
+        case .insufficientCredits(let available):
+            throw Failure(
+                .outOfFunds, code: "credits_insufficient",
+                message: "this costs \(accepted.credits) credits and \(available) are left")
+        }
     }
 
     package func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {
         let services = services
         let outcome = try await services.store.cancel(id, of: account) { job in
-            services.cancelled(job)
+            let (cancelled, event) = services.cancelled(job)
+            return Ending(job: cancelled, event: event)
         }
         // A job that no worker holds may wait for a provider; a worker tells it by itself.
         if case .cancelled(let job) = outcome { await services.cancelTicket(of: job) }
         return outcome
     }
+
+    package func watch(_ job: JobID) -> AsyncStream<JobSight> { services.previews.watch(job) }
 
     // MARK: Life
 

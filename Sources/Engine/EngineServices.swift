@@ -10,12 +10,17 @@ package struct EngineServices: Sendable {
     package var encoder: EventEncoder
     package var renderPool: RenderPool
     package var sources: any SourceFetching
+    package var transport: any ProviderTransport
+    package var gates: ProviderGates
+    package var previews: Previews
     package var clock: any WallClock
     package var log: Log
 
     package init(
         store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,
-        renderPool: RenderPool, sources: any SourceFetching, clock: any WallClock, log: Log
+        renderPool: RenderPool, sources: any SourceFetching, transport: any ProviderTransport,
+        gates: ProviderGates = ProviderGates(), previews: Previews = Previews(), clock: any WallClock,
+        log: Log
     ) {
         self.store = store
         self.artifacts = artifacts
@@ -23,6 +28,9 @@ package struct EngineServices: Sendable {
         self.encoder = encoder
         self.renderPool = renderPool
         self.sources = sources
+        self.transport = transport
+        self.gates = gates
+        self.previews = previews
         self.clock = clock
         self.log = log
     }

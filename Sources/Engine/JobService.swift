@@ -27,6 +27,14 @@ package struct Submission: Sendable {
     package var priority = 0
     /// From acceptance to the last moment for a result; `nil` is the service's default.
     package var deadline: Duration?
+    /// The job that this one repeats or edits.
+    package var parent: JobID?
+    /// The key that asked.
+    package var key: KeyID?
+    /// What it costs the account when it completes.
+    package var credits = 0
+    /// Set where a client's own repetition must not make a second job.
+    package var fingerprint: Fingerprint?
 
     package init(account: AccountID, face: Face, request: ThumbnailRequest) {
         self.account = account
@@ -35,10 +43,47 @@ package struct Submission: Sendable {
     }
 }
 
+/// The job that a submission came to.
+package struct Submitted: Sendable {
+    package var job: Job
+    /// True where an earlier, equal request made the job.
+    package var isRepetition: Bool
+
+    package init(job: Job, isRepetition: Bool) {
+        self.job = job
+        self.isRepetition = isRepetition
+    }
+}
+
+/// How a job is tried once more.
+package struct RetryWish: Sendable {
+    /// A step's id: what lies before it is taken over from the job; `nil` begins where the job failed.
+    package var fromStep: String?
+    /// Needed where the job ended with an unknown outcome: says whether to order again.
+    package var onUnknown: PinnedChain.ProviderPolicy.OnUnknown?
+
+    package init(fromStep: String? = nil, onUnknown: PinnedChain.ProviderPolicy.OnUnknown? = nil) {
+        self.fromStep = fromStep
+        self.onUnknown = onUnknown
+    }
+}
+
 /// The engine as the faces see it.
 package protocol JobService: Sendable {
-    /// Accepts a job durably. Throws ``Failure`` with `chain_unknown` or `draining`, or the store's error.
-    func submit(_ submission: Submission) async throws -> Job
+    /// Accepts a job durably. Throws ``Failure`` with `chain_unknown`, `draining`, `credits_insufficient`,
+    /// `source_unsupported` or `provider_unsuitable`, or the store's error.
+    func submit(_ submission: Submission) async throws -> Submitted
+    /// A new job that goes on where that one, which has failed or was cancelled, stopped: pictures that were paid for
+    /// are used and tickets are polled on. Throws ``Failure`` with `job_not_retryable` or `retry_needs_decision`.
+    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job?
+    /// How the file's providers stand.
+    func providers() async throws -> [ProviderStatus]
+    /// Puts a provider out of use; false when there is none of that name.
+    func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool
+    /// Puts it back into use; false when there is none of that name.
+    func resume(provider: String) async throws -> Bool
+    /// Pictures and progress of a job that runs in this process.
+    func watch(_ job: JobID) -> AsyncStream<JobSight>
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome
     /// The manifests of all installed plugins, in the order they are listed.
     func plugins() -> [PluginManifest]

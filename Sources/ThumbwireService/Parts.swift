@@ -60,8 +60,8 @@ struct Parts: Sendable {
             services: EngineServices(
                 store: store, artifacts: artifacts, registry: registry, encoder: encoder,
                 renderPool: renderPool,
-                sources: SourceFetcher(client: client, policy: sourcePolicy, clock: clock), clock: clock,
-                log: log))
+                sources: SourceFetcher(client: client, policy: sourcePolicy, clock: clock),
+                transport: ProviderClient(client: client, clock: clock), clock: clock, log: log))
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
         let context = APIContext(

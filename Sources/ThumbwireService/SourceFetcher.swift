@@ -14,9 +14,11 @@ struct SourceFetcher: SourceFetching {
     let policy: AddressPolicy
     let clock: any WallClock
 
-    func fetch(_ url: String, deadline: Timestamp) async throws(Failure) -> GenerationResult.Picture {
+    func fetch(
+        _ url: String, field: String, deadline: Timestamp
+    ) async throws(Failure) -> GenerationResult.Picture {
         let left = min(Self.timeout, deadline - clock.now())
-        guard left > .zero else { throw failure(.timeout(.connecting)) }
+        guard left > .zero else { throw failure(.timeout(.connecting), field) }
         let response: OutboundResponse
         do throws(ClientError) {
             response = try await client.send(
@@ -25,7 +27,7 @@ struct SourceFetcher: SourceFetching {
                     maximumResponseBytes: Self.maximumBytes, followRedirects: Self.maximumRedirects),
                 policy: policy)
         } catch {
-            throw failure(error)
+            throw failure(error, field)
         }
         switch response.status {
         case 200:
@@ -34,19 +36,27 @@ struct SourceFetcher: SourceFetching {
         case 404, 410:
             throw Failure(
                 .invalidInput, code: "source_image_not_found",
-                message: "sourceImageUrl: the server answered \(response.status)")
+                message: "\(field): the server answered \(response.status)")
         case 429, 500...599:
             throw Failure(
                 .unavailable, code: "source_image_unreachable",
-                message: "sourceImageUrl: the server answered \(response.status)")
+                message: "\(field): the server answered \(response.status)")
         default:
             throw Failure(
                 .invalidInput, code: "source_image_unreachable",
-                message: "sourceImageUrl: expected status 200, the server answered \(response.status)")
+                message: "\(field): expected status 200, the server answered \(response.status)")
         }
     }
 
-    private func failure(_ error: ClientError) -> Failure {
+    func videoContext(
+        of url: String, deadline: Timestamp, warn: @Sendable (Warning) -> Void
+    ) async -> VideoContext? { nil }
+
+    func videoFrame(
+        of url: String, deadline: Timestamp, warn: @Sendable (Warning) -> Void
+    ) async -> GenerationResult.Picture? { nil }
+
+    private func failure(_ error: ClientError, _ field: String) -> Failure {
         let (failureClass, code): (FailureClass, String) =
             switch error {
             case .blockedAddress: (.invalidInput, "source_image_blocked")
@@ -57,6 +67,6 @@ struct SourceFetcher: SourceFetching {
             }
         let setting =
             code == "source_image_blocked" ? "; the operator can allow it with --allow-private-sources" : ""
-        return Failure(failureClass, code: code, message: "sourceImageUrl: \(error)\(setting)")
+        return Failure(failureClass, code: code, message: "\(field): \(error)\(setting)")
     }
 }

@@ -9,7 +9,8 @@ private func generated(
 ) async throws -> GenerationResult {
     let provider = try configured(StudioProvider.self, ["style": .string(style)])
     let generation = GenerationRequest(thumbnail: request, size: request.resolution, idempotencyKey: "key")
-    let answer = try await provider.create(generation, context: TestProviderContext(source: source))
+    let answer = try await provider.create(
+        generation, context: TestProviderContext(pictures: source.map { [.source: [$0]] } ?? [:]))
     guard case .finished(let result) = answer else {
         throw Failure(.internal, code: "pending", message: "studio did not finish at once")
     }
@@ -40,15 +41,15 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
     @Test func `links that it cannot read are said`() async throws {
         var request = ThumbnailRequest(prompt: "desk", resolution: PixelSize(width: 96, height: 54))
         request.videoURL = "https://youtu.be/x"
-        request.maskImageURL = "https://example.com/mask.png"
-        let context = TestProviderContext(source: nil)
+        request.maskImage = .url("https://example.com/mask.png")
+        let context = TestProviderContext()
         let provider = try configured(StudioProvider.self, ["style": "auto"])
 
         _ = try await provider.create(
             GenerationRequest(thumbnail: request, size: request.resolution, idempotencyKey: "key"),
             context: context)
 
-        let messages = context.warnings.withLock { $0.map { $0.message } }
+        let messages = context.told.warnings.map { $0.message }
         #expect(messages.map { $0.prefix { $0 != " " } } == ["videoUrl", "maskImageUrl"])
     }
 

@@ -1,9 +1,12 @@
 import BuiltinPlugins
 import Foundation
+import HTTP
 import Imaging
 import Synchronization
 import Testing
 import ThumbwireKit
+
+@testable import ThumbwireService
 
 /// A processing context with the real renderer under it.
 final class TestContext: ProcessingContext {
@@ -47,22 +50,68 @@ final class TestContext: ProcessingContext {
     }
 }
 
-/// A provider context that runs work at once.
+/// A provider context that runs work at once and sends what it is given over the service's own client.
 final class TestProviderContext: ProviderContext {
-    let source: GenerationResult.Picture?
-    let warnings = Mutex<[Warning]>([])
-    let job = JobID(rawValue: "thumb_test")
-    let deadline = Timestamp(microseconds: .max)
-
-    init(source: GenerationResult.Picture? = nil) {
-        self.source = source
+    struct Seen {
+        var warnings: [Warning] = []
+        var budgets: [Budget] = []
+        var progress: [Double] = []
+        var previews: [GenerationResult.Picture] = []
     }
 
-    func sourceImage() async throws(Failure) -> GenerationResult.Picture? { source }
+    let job = JobID(rawValue: "thumb_test")
+    let deadline: Timestamp
+    private let pictures: [ImageRole: [GenerationResult.Picture]]
+    private let video: VideoContext?
+    private let frame: GenerationResult.Picture?
+    private let clock: any WallClock
+    private let transport: ProviderClient?
+    private let seen = Mutex(Seen())
+
+    init(
+        pictures: [ImageRole: [GenerationResult.Picture]] = [:], video: VideoContext? = nil,
+        frame: GenerationResult.Picture? = nil, client: HTTPClient? = nil,
+        clock: any WallClock = SystemClock(), allowed: Duration = .seconds(60)
+    ) {
+        self.pictures = pictures
+        self.video = video
+        self.frame = frame
+        self.clock = clock
+        deadline = clock.now() + allowed
+        transport = client.map { ProviderClient(client: $0, clock: clock) }
+    }
+
+    /// What the provider told so far.
+    var told: Seen { seen.withLock { $0 } }
+
+    func now() -> Timestamp { clock.now() }
+    func images(_ role: ImageRole) async throws(Failure) -> [GenerationResult.Picture] {
+        pictures[role] ?? []
+    }
+    func videoContext() async -> VideoContext? { video }
+    func videoFrame() async -> GenerationResult.Picture? { frame }
+
+    func send(_ request: PluginRequest) async throws(TransportFailure) -> PluginResponse {
+        guard let transport else {
+            throw TransportFailure(.unreachable, mayHaveArrived: false, message: "the test has no client")
+        }
+        return try await transport.send(request, deadline: deadline)
+    }
+
+    func download(_ url: String, from base: String) async throws(Failure) -> GenerationResult.Picture {
+        guard let transport else {
+            throw Failure(.unavailable, code: "provider_unavailable", message: "the test has no client")
+        }
+        return try await transport.download(url, from: base, deadline: deadline)
+    }
+
+    func learn(_ budget: Budget) { seen.withLock { $0.budgets.append(budget) } }
+    func report(progress: Double) { seen.withLock { $0.progress.append(progress) } }
+    func preview(_ picture: GenerationResult.Picture) { seen.withLock { $0.previews.append(picture) } }
     func render<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try work()
     }
-    func warn(_ warning: Warning) { warnings.withLock { $0.append(warning) } }
+    func warn(_ warning: Warning) { seen.withLock { $0.warnings.append(warning) } }
 }
 
 /// The configuration as the engine makes it: defaults of the manifest, then what is given.

@@ -43,7 +43,7 @@ import ThumbwireKit
 
     @Test func `documents repeat no link of the request and only the beginning of its prompt`() throws {
         var request = ThumbnailRequest(prompt: String(repeating: "p", count: 301))
-        request.sourceImageURL = "https://example.com/photo.jpg?signature=secret"
+        request.sourceImage = .url("https://example.com/photo.jpg?signature=secret")
 
         let document = JobDocument(publicURL: "http://x").json(job(request))
 

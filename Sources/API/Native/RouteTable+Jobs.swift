@@ -58,7 +58,7 @@ extension RouteTable {
     submission.priority = asked.priority
     submission.deadline = asked.deadline
     submission.callback = try await call.callback(asked.callback, in: .field("callbackUrl"))
-    let accepted = try await call.context.engine.submit(submission)
+    let accepted = try await call.context.engine.submit(submission).job
     // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
     let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted
     let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"

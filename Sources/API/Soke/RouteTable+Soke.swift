@@ -34,7 +34,7 @@ extension RouteTable {
     submission.callback = try await call.callback(
         asked.callback,
         in: asked.hasCallbackOfHeader ? .header(callbackHeader) : .field("webhookUrl"))
-    let job = try await call.context.engine.submit(submission)
+    let job = try await call.context.engine.submit(submission).job
     return .soke(
         202,
         [

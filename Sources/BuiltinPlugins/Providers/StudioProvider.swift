@@ -17,7 +17,7 @@ package struct StudioProvider: Provider {
         configuration: [
             ConfigurationField(
                 "style", .choice(styleNames), "auto chooses by the words of the prompt", default: "auto")
-        ])
+        ], reads: [.title, .prompt, .sourceImage], isLastResort: true)
 
     /// `nil` chooses by the words.
     private let style: StudioStyle?
@@ -34,7 +34,7 @@ package struct StudioProvider: Provider {
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
         warnOfUnreadFields(of: request.thumbnail, context)
-        if let source = try await context.sourceImage() {
+        if let source = try await context.images(.source).first {
             let pictures = Array(repeating: source, count: max(1, request.thumbnail.variants))
             return .finished(
                 GenerationResult(pictures: pictures, cost: nil, provenance: ["studio": "source image"]))
@@ -54,10 +54,10 @@ package struct StudioProvider: Provider {
     /// What a client gives and this provider cannot use is said, not passed over.
     private func warnOfUnreadFields(of request: ThumbnailRequest, _ context: any ProviderContext) {
         let given = [
-            ("videoUrl", request.videoURL), ("referenceImageUrl", request.referenceImageURL),
-            ("maskImageUrl", request.maskImageURL),
+            ("videoUrl", request.videoURL != nil), ("referenceImageUrl", !request.referenceImages.isEmpty),
+            ("maskImageUrl", request.maskImage != nil),
         ]
-        for (field, value) in given where value != nil {
+        for (field, isGiven) in given where isGiven {
             context.warn(
                 Warning(code: "field_not_used", message: "\(field) is not read by the studio provider"))
         }

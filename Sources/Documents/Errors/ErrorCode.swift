@@ -34,7 +34,19 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case urlBlockedPrivateAddress = "url_blocked_private_address"
     case callbackHeaderInvalid = "callback_header_invalid"
 
+    case sourceUnsupported = "source_unsupported"
+    case uploadNotFound = "upload_not_found"
+    case modelNotFound = "model_not_found"
+    case parameterUnknown = "parameter_unknown"
+    case providerUnsuitable = "provider_unsuitable"
+
     // The state of things.
+    case creditsInsufficient = "credits_insufficient"
+    case capReached = "cap_reached"
+    case faceDisabled = "face_disabled"
+    case providerPaused = "provider_paused"
+    case jobNotRetryable = "job_not_retryable"
+    case retryNeedsDecision = "retry_needs_decision"
     case jobFinished = "job_finished"
     case endpointDisabled = "endpoint_disabled"
     case conflict

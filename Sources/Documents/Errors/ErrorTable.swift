@@ -7,12 +7,74 @@ package struct ErrorRow: Hashable, Sendable {
     package var sokeCode: SokeErrorCode
     /// Soke documents one status for each of its codes; what HTTP itself demands, such as 405, stays.
     package var sokeStatus: Int
+    package var opus: OpusError
+    package var openAI: OpenAIError
 
-    init(_ title: String, _ status: Int, _ sokeCode: SokeErrorCode, _ sokeStatus: Int? = nil) {
+    init(
+        _ title: String, _ status: Int, _ sokeCode: SokeErrorCode, _ sokeStatus: Int? = nil,
+        opus: OpusError? = nil, openAI: OpenAIError? = nil
+    ) {
         self.title = title
         self.status = status
         self.sokeCode = sokeCode
         self.sokeStatus = sokeStatus ?? sokeCode.status
+        self.opus = opus ?? OpusError(standardFor: status)
+        self.openAI = openAI ?? OpenAIError(standardFor: status)
+    }
+}
+
+/// How the Opus face says an error: `errorName`, `errorMessage`, and the members its clients know besides.
+package struct OpusError: Hashable, Sendable {
+    package var status: Int
+    package var name: String
+
+    package init(_ status: Int, _ name: String) {
+        self.status = status
+        self.name = name
+    }
+
+    /// What a status is called where nothing else is known: invalid bodies are 400 there.
+    init(standardFor status: Int) {
+        self =
+            switch status {
+            case 400, 409, 415, 422: OpusError(400, "BadRequest")
+            case 401: OpusError(401, "Unauthorized")
+            case 402: OpusError(402, "QuotaExceed")
+            case 403: OpusError(403, "Forbidden")
+            case 404: OpusError(404, "NotFound")
+            case 429: OpusError(429, "TooManyRequests")
+            case 503: OpusError(503, "ServiceUnavailable")
+            case 500...: OpusError(status, "InternalServerError")
+            default: OpusError(status, "BadRequest")
+            }
+    }
+}
+
+/// How the OpenAI face says an error: `error{message,type,param,code}`.
+package struct OpenAIError: Hashable, Sendable {
+    package var status: Int
+    package var type: String
+    /// `nil` is the code of the table.
+    package var code: String?
+    /// True where the official SDK's own retry could help; said as `x-should-retry`.
+    package var isRetryable: Bool
+
+    package init(_ status: Int, _ type: String, _ code: String? = nil, isRetryable: Bool? = nil) {
+        self.status = status
+        self.type = type
+        self.code = code
+        self.isRetryable = isRetryable ?? (status == 429 || status >= 500)
+    }
+
+    /// What a status is called where nothing else is known: SDKs retry 409, so that conflicts are 400 there.
+    init(standardFor status: Int) {
+        self =
+            switch status {
+            case 409, 415, 422: OpenAIError(400, "invalid_request_error")
+            case 429: OpenAIError(429, "rate_limit_error", "rate_limit_exceeded")
+            case 500...: OpenAIError(status, "server_error")
+            default: OpenAIError(status, "invalid_request_error")
+            }
     }
 }
 
@@ -63,14 +125,24 @@ extension ErrorRow {
         .overloaded: ErrorRow("too many requests are waiting", 503, .internalError, 503),
         .rateLimited: ErrorRow("too many requests", 429, .rateLimitExceeded),
 
-        .keyMissing: ErrorRow("an API key is needed", 401, .unauthorized),
-        .keyInvalid: ErrorRow("the API key is unknown", 401, .unauthorized),
-        .keyExpired: ErrorRow("the API key has expired", 401, .unauthorized),
-        .keyRevoked: ErrorRow("the API key was revoked", 401, .unauthorized),
+        .keyMissing: ErrorRow(
+            "an API key is needed", 401, .unauthorized,
+            openAI: OpenAIError(401, "invalid_request_error", "invalid_api_key")),
+        .keyInvalid: ErrorRow(
+            "the API key is unknown", 401, .unauthorized,
+            openAI: OpenAIError(401, "invalid_request_error", "invalid_api_key")),
+        .keyExpired: ErrorRow(
+            "the API key has expired", 401, .unauthorized,
+            openAI: OpenAIError(401, "invalid_request_error", "invalid_api_key")),
+        .keyRevoked: ErrorRow(
+            "the API key was revoked", 401, .unauthorized,
+            openAI: OpenAIError(401, "invalid_request_error", "invalid_api_key")),
         .scopeMissing: ErrorRow("the API key may not do this", 403, .forbidden),
 
         .jsonMalformed: ErrorRow("the body is not JSON", 400, .badRequest),
-        .validationFailed: ErrorRow("the request is invalid", 422, .badRequest),
+        .validationFailed: ErrorRow(
+            "the request is invalid", 422, .badRequest,
+            openAI: OpenAIError(400, "invalid_request_error", "invalid_value")),
         .platformNotSupported: ErrorRow("platform not supported", 422, .platformNotImplemented),
         .templateNotFound: ErrorRow("no such template", 422, .badRequest),
         .chainUnknown: ErrorRow("no such chain", 422, .badRequest),
@@ -81,6 +153,24 @@ extension ErrorRow {
         .jobFinished: ErrorRow("the job is finished", 409, .badRequest),
         .endpointDisabled: ErrorRow("the endpoint is disabled", 409, .badRequest),
         .conflict: ErrorRow("it exists already", 409, .badRequest),
+        .creditsInsufficient: ErrorRow(
+            "the account has too few credits", 402, .insufficientCredits,
+            opus: OpusError(402, "QuotaExceed"),
+            openAI: OpenAIError(429, "insufficient_quota", "insufficient_quota", isRetryable: false)),
+        .providerPaused: ErrorRow("every provider is paused", 503, .internalError, 503),
+        .providerUnsuitable: ErrorRow("no provider can serve this", 422, .badRequest),
+        .sourceUnsupported: ErrorRow("no provider reads this source", 422, .badRequest),
+        .uploadNotFound: ErrorRow("no such upload", 422, .badRequest),
+        .modelNotFound: ErrorRow(
+            "no such model", 404, .notFound,
+            openAI: OpenAIError(404, "invalid_request_error", "model_not_found")),
+        .parameterUnknown: ErrorRow(
+            "a parameter is unknown", 422, .badRequest,
+            openAI: OpenAIError(400, "invalid_request_error", "unknown_parameter")),
+        .faceDisabled: ErrorRow("this interface is switched off", 503, .internalError, 503),
+        .capReached: ErrorRow("the cap is reached", 429, .rateLimitExceeded),
+        .jobNotRetryable: ErrorRow("the job cannot be tried again", 409, .badRequest),
+        .retryNeedsDecision: ErrorRow("a retry could pay twice", 409, .badRequest),
         .draining: ErrorRow("the service is shutting down", 503, .internalError, 503),
         .storageFull: ErrorRow("the storage is full", 503, .internalError, 503),
         .internalError: ErrorRow("something went wrong here", 500, .internalError),
@@ -88,8 +178,13 @@ extension ErrorRow {
         .chainUnavailable: ErrorRow("the job's chain is not installed any more", 500, .internalError),
         .chainWithoutOutput: ErrorRow("the chain makes no picture", 500, .internalError),
         .deadlineExceeded: ErrorRow("the job's deadline has passed", 504, .internalError),
-        .contentRejected: ErrorRow("the content was refused", 422, .badRequest),
-        .providerOutcomeUnknown: ErrorRow("the provider's answer was lost", 502, .internalError),
+        .contentRejected: ErrorRow(
+            "the content was refused", 422, .badRequest,
+            openAI: OpenAIError(400, "image_generation_user_error", "moderation_blocked")),
+        .providerOutcomeUnknown: ErrorRow(
+            "the provider's answer was lost", 502, .internalError,
+            opus: OpusError(502, "InternalServerError"),
+            openAI: OpenAIError(502, "server_error", isRetryable: false)),
         .providerMisconfigured: ErrorRow("a provider is misconfigured", 500, .internalError),
         .providerUnavailable: ErrorRow("no provider is available", 502, .internalError),
         .providerOutOfFunds: ErrorRow("a provider's account has no funds", 502, .internalError),

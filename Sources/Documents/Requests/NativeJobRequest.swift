@@ -47,9 +47,9 @@ extension FieldReader {
         request.title = text("title", atMost: RequestLimits.title, allowing: Self.titleControls)
         request.prompt = text("prompt", atMost: RequestLimits.prompt, allowing: Self.promptControls)
         request.videoURL = url("videoUrl")
-        request.sourceImageURL = url("sourceImageUrl")
-        request.referenceImageURL = url("referenceImageUrl")
-        request.maskImageURL = url("maskImageUrl")
+        request.sourceImage = url("sourceImageUrl").map { .url($0) }
+        request.referenceImages = url("referenceImageUrl").map { [.url($0)] } ?? []
+        request.maskImage = url("maskImageUrl").map { .url($0) }
         request.colorGrading = choice("colorGrading", of: ColorGrading.allCases)
         request.layoutType = choice("layoutType", of: LayoutType.allCases)
         request.resolution = resolution() ?? request.resolution

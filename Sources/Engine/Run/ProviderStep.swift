@@ -141,7 +141,7 @@ extension JobRunner {
         let provider = try services.registry.provider(for: use)
         let deadline = min(services.clock.now() + use.timeout, job.deadline)
         let context = JobProviderContext(
-            job: job, deadline: deadline, sources: services.sources, renderPool: services.renderPool,
+            job: job, use: use, pacing: provider.pacing, deadline: deadline, services: services,
             warnings: warnings)
         do {
             return try await withDeadline(deadline, clock: services.clock) {

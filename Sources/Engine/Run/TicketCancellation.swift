@@ -13,7 +13,8 @@ extension EngineServices {
         else { return }
         let deadline = clock.now() + Self.patience
         let context = JobProviderContext(
-            job: job, deadline: deadline, sources: sources, renderPool: renderPool, warnings: Warnings([]))
+            job: job, use: use, pacing: provider.pacing, deadline: deadline, services: self,
+            warnings: Warnings([]))
         // A task of its own: a worker that was told to stop is cancelled, and its requests would fail at once.
         await Task { [clock] in
             try? await withDeadline(deadline, clock: clock) {

@@ -49,6 +49,11 @@ package struct OutboundRequest: Sendable {
         self.isRepeatable = isRepeatable
     }
 
+    /// The host that the URL names, without port.
+    ///
+    /// - Throws: `invalidURL`.
+    package func host() throws(ClientError) -> String { try URLParts(url).host }
+
     var mayRepeat: Bool { isRepeatable ?? (method != .post && method != .patch) }
 
     var mayFollow: Bool { followRedirects > 0 && (method == .get || method == .head) }

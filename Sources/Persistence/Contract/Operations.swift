@@ -88,10 +88,12 @@ package struct JobChange: Sendable {
     package var compositions: [Int: [UInt8]]
     /// What happened, delivered to the job's callback and the account's endpoints that ask for its type.
     package var event: Event?
+    /// Work that goes on elsewhere although the job ends with this change.
+    package var openTicket: OpenTicket?
 
     package init(
         job: Job, lease: String, disposition: Disposition, artifacts: [Artifact] = [],
-        compositions: [Int: [UInt8]] = [:], event: Event? = nil
+        compositions: [Int: [UInt8]] = [:], event: Event? = nil, openTicket: OpenTicket? = nil
     ) {
         self.job = job
         self.lease = lease
@@ -99,6 +101,20 @@ package struct JobChange: Sendable {
         self.artifacts = artifacts
         self.compositions = compositions
         self.event = event
+        self.openTicket = openTicket
+    }
+}
+
+/// What a job becomes that is cancelled while nobody holds it.
+package struct Ending: Sendable {
+    package var job: Job
+    package var event: Event
+    package var openTicket: OpenTicket?
+
+    package init(job: Job, event: Event, openTicket: OpenTicket? = nil) {
+        self.job = job
+        self.event = event
+        self.openTicket = openTicket
     }
 }
 

@@ -21,6 +21,21 @@ package protocol Store: Sendable {
     /// Adds a key under the SHA-256 of its value; throws ``StoreError/conflict(_:)`` for a value that exists.
     func insert(_ key: APIKey, valueHash: [UInt8]) async throws(StoreError)
     func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
+    /// Writes whether the account is metered and its name; false when there is no such account.
+    func update(_ account: Account) async throws(StoreError) -> Bool
+    /// Adds to the balance, or takes from it; the new balance.
+    func grant(_ amount: Int, to account: AccountID, note: String?, at moment: Timestamp)
+        async throws(StoreError) -> Int
+    /// The sum of the account's ledger.
+    func balance(of account: AccountID) async throws(StoreError) -> Int
+    /// Credits that the key's jobs hold or were charged.
+    func spending(of key: KeyID) async throws(StoreError) -> Int
+    /// Newest first.
+    func ledger(of account: AccountID, limit: Int, cursor: String?) async throws(StoreError) -> Page<
+        LedgerEntry
+    >
+    /// Notes when keys were last used.
+    func touch(_ keys: [KeyID: Timestamp]) async throws(StoreError)
     /// The account's keys, oldest first.
     func keys(of account: AccountID) async throws(StoreError) -> [APIKey]
     /// False when the account has no such key; a key revoked before keeps its first time.
@@ -28,8 +43,13 @@ package protocol Store: Sendable {
 
     // MARK: Jobs
 
-    /// Writes a queued job, its callback and its first event in one transaction.
-    func accept(_ job: Job, callback: Sealed?, event: Event) async throws(StoreError)
+    /// Writes a queued job, its callback, its first event and the hold on its credits in one transaction, unless the
+    /// request repeats another or costs too much.
+    func accept(
+        _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
+    ) async throws(StoreError) -> Acceptance
+    /// Notes that the request that made the job was answered: the next equal one is a wish of its own.
+    func markAnswered(_ job: JobID) async throws(StoreError)
     /// The job; with an account, only if it is that account's.
     func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job?
     /// Newest first.
@@ -47,7 +67,7 @@ package protocol Store: Sendable {
     /// Cancels a job that nobody holds, with the job and event that `finishing` makes of it; tells the worker
     /// otherwise.
     func cancel(
-        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> (job: Job, event: Event)
+        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> Ending
     ) async throws(StoreError) -> CancelOutcome
     /// Makes jobs with expired leases claimable; returns how many.
     func releaseExpiredLeases(now: Timestamp) async throws(StoreError) -> Int
@@ -56,8 +76,29 @@ package protocol Store: Sendable {
     /// The composition of one variant as JSON text; `nil` when there is none.
     func composition(of job: JobID, variant: Int) async throws(StoreError) -> [UInt8]?
 
+    // MARK: Tickets of ended jobs, pauses
+
+    /// Leases up to `limit` tickets that are due to be polled.
+    func claimTickets(limit: Int, leaseUntil: Timestamp, now: Timestamp) async throws(StoreError)
+        -> [OpenTicket]
+    /// When the next unleased ticket is due; `nil` when there is none.
+    func nextTicketDue() async throws(StoreError) -> Timestamp?
+    /// Writes when to ask again.
+    func reschedule(_ ticket: OpenTicket) async throws(StoreError)
+    /// Ends a ticket: writes the step and its artifacts into the ended job, whose state stays as it is.
+    func settle(_ ticket: OpenTicket, artifacts: [Artifact]) async throws(StoreError)
+    /// Tickets of jobs that run on the named provider, ended jobs included: a provider is kept while there are any.
+    func openTicketCount(of provider: String) async throws(StoreError) -> Int
+    func pauses() async throws(StoreError) -> [ProviderPause]
+    /// Puts a provider out of use, or in the place of an earlier pause.
+    func pause(_ pause: ProviderPause) async throws(StoreError)
+    /// False when it was not paused.
+    func resume(provider: String) async throws(StoreError) -> Bool
+
     // MARK: Artifacts
 
+    /// Adds an upload, whose bytes are durable already.
+    func insert(_ artifact: Artifact) async throws(StoreError)
     func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact?
     func artifact(fileName: String) async throws(StoreError) -> Artifact?
 
@@ -65,6 +106,10 @@ package protocol Store: Sendable {
 
     /// Writes an event outside any job, with a delivery to that endpoint alone.
     func emit(_ event: Event, to endpoint: EndpointID) async throws(StoreError)
+    /// Writes events outside any job, with deliveries to the endpoints of their accounts that ask for their type.
+    func emit(_ events: [Event]) async throws(StoreError)
+    /// The accounts that have a valid key with the scope `admin`.
+    func administrators(now: Timestamp) async throws(StoreError) -> [AccountID]
     /// Events in the order they were committed.
     func events(_ query: EventQuery) async throws(StoreError) -> [PositionedEvent]
     /// The position of the newest event of any account; 0 when there is none.
@@ -98,4 +143,14 @@ package protocol Store: Sendable {
     func ping() async throws(StoreError)
     /// Commits what was handed in, refuses what comes after, and closes.
     func close() async
+}
+
+extension Store {
+    /// Accepts a job that repeats no other.
+    @discardableResult
+    package func accept(
+        _ job: Job, callback: Sealed?, event: Event
+    ) async throws(StoreError) -> Acceptance {
+        try await accept(job, callback: callback, event: event, fingerprint: nil)
+    }
 }

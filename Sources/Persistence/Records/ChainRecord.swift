@@ -7,13 +7,34 @@ enum ChainRecord {
             ("name", .text(pin.name)),
             ("providers", .records(pin.providers, write)),
             ("steps", .records(pin.steps, write)),
+            ("policy", .object(write(pin.policy))),
         ])
     }
 
     static func read(_ reader: RecordReader) throws(RecordError) -> PinnedChain {
         PinnedChain(
             name: try reader.string("name"), providers: try reader.records("providers", readUse),
-            steps: try reader.records("steps", readUse))
+            steps: try reader.records("steps", readUse),
+            // Jobs that were accepted before chains had one.
+            policy: try reader.optionalRecord("policy", readPolicy) ?? PinnedChain.ProviderPolicy())
+    }
+
+    private static func write(_ policy: PinnedChain.ProviderPolicy) -> JSONObject {
+        JSONObject(present: [
+            ("failoverOn", .texts(policy.failoverOn.map { $0.rawValue }.sorted())),
+            ("onUnknown", .word(policy.onUnknown)),
+            ("lastResort", .bool(policy.lastResort)),
+            ("hedge", .duration(policy.hedge)),
+        ])
+    }
+
+    private static func readPolicy(
+        _ reader: RecordReader
+    ) throws(RecordError) -> PinnedChain.ProviderPolicy {
+        PinnedChain.ProviderPolicy(
+            failoverOn: Set(try reader.strings("failoverOn").compactMap(FailureClass.init)),
+            onUnknown: try reader.word("onUnknown"), lastResort: try reader.flag("lastResort"),
+            hedge: try reader.optionalDuration("hedge"))
     }
 
     private static func write(_ use: PinnedChain.Use) -> JSONObject {

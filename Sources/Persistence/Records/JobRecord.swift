@@ -40,6 +40,9 @@ package enum JobRecord {
             ("metadata", .object(job.metadata)),
             ("callback", job.callback.map { .object(write($0)) }),
             ("priority", .whole(job.priority)),
+            ("parent", .text(job.parent?.rawValue)),
+            ("key", .text(job.key?.rawValue)),
+            ("credits", .whole(job.credits)),
             ("createdAt", .time(job.createdAt)),
             ("deadline", .time(job.deadline)),
         ])
@@ -77,6 +80,9 @@ package enum JobRecord {
             createdAt: try first.timestamp("createdAt"), deadline: try first.timestamp("deadline"))
         job.metadata = try first.object("metadata")
         job.priority = Int(try first.integer("priority"))
+        job.parent = try first.optionalString("parent").map { JobID(rawValue: $0) }
+        job.key = try first.optionalString("key").map { KeyID(rawValue: $0) }
+        job.credits = Int(try first.optionalInteger("credits") ?? 0)
         job.callback = try first.optionalRecord("callback", readCallback)
         job.callback?.lastStatus = columns.callbackStatus
         job.state = columns.state

@@ -58,7 +58,15 @@ struct RecordReader {
     }
 
     func object(_ name: String) throws(RecordError) -> JSONObject {
-        try required(name, optional(name, "an object") { $0.object })
+        try required(name, optionalObject(name))
+    }
+
+    func optionalObject(_ name: String) throws(RecordError) -> JSONObject? {
+        try optional(name, "an object") { $0.object }
+    }
+
+    func flag(_ name: String) throws(RecordError) -> Bool {
+        try required(name, optional(name, "true or false") { $0.bool })
     }
 
     func timestamp(_ name: String) throws(RecordError) -> Timestamp {
@@ -71,6 +79,10 @@ struct RecordReader {
 
     func duration(_ name: String) throws(RecordError) -> Duration {
         .microseconds(try integer(name))
+    }
+
+    func optionalDuration(_ name: String) throws(RecordError) -> Duration? {
+        try optionalInteger(name).map { .microseconds($0) }
     }
 
     func identifier<Owner>(_ name: String) throws(RecordError) -> Identifier<Owner> {

@@ -7,9 +7,9 @@ enum RequestRecord {
             ("title", .text(request.title)),
             ("prompt", .text(request.prompt)),
             ("videoURL", .text(request.videoURL)),
-            ("sourceImageURL", .text(request.sourceImageURL)),
-            ("referenceImageURL", .text(request.referenceImageURL)),
-            ("maskImageURL", .text(request.maskImageURL)),
+            ("sourceImage", request.sourceImage.map { .object(write($0)) }),
+            ("referenceImages", .records(request.referenceImages, write)),
+            ("maskImage", request.maskImage.map { .object(write($0)) }),
             ("colorGrading", .word(request.colorGrading)),
             ("layoutType", .word(request.layoutType)),
             ("width", .whole(request.resolution.width)),
@@ -18,6 +18,7 @@ enum RequestRecord {
             ("variants", .whole(request.variants)),
             ("accentColor", request.accent.color.map { .object(write($0)) }),
             ("accentWords", .texts(request.accent.words)),
+            ("options", .object(request.options)),
         ])
     }
 
@@ -27,16 +28,33 @@ enum RequestRecord {
             resolution: PixelSize(
                 width: Int(try reader.integer("width")), height: Int(try reader.integer("height"))))
         request.videoURL = try reader.optionalString("videoURL")
-        request.sourceImageURL = try reader.optionalString("sourceImageURL")
-        request.referenceImageURL = try reader.optionalString("referenceImageURL")
-        request.maskImageURL = try reader.optionalString("maskImageURL")
+        request.sourceImage = try reader.optionalRecord("sourceImage", readImage)
+        request.referenceImages = try reader.records("referenceImages", readImage)
+        request.maskImage = try reader.optionalRecord("maskImage", readImage)
+        // Written under these names before uploads existed.
+        if let url = try reader.optionalString("sourceImageURL") { request.sourceImage = .url(url) }
+        if let url = try reader.optionalString("referenceImageURL") { request.referenceImages = [.url(url)] }
+        if let url = try reader.optionalString("maskImageURL") { request.maskImage = .url(url) }
         request.colorGrading = try reader.optionalWord("colorGrading")
         request.layoutType = try reader.optionalWord("layoutType")
         request.platform = try reader.string("platform")
         request.variants = Int(try reader.integer("variants"))
         request.accent.color = try reader.optionalRecord("accentColor", readColor)
         request.accent.words = try reader.optionalStrings("accentWords")
+        request.options = try reader.optionalObject("options") ?? [:]
         return request
+    }
+
+    private static func write(_ image: InputImage) -> JSONObject {
+        switch image {
+        case .url(let url): ["url": .string(url)]
+        case .artifact(let id): ["artifact": .string(id.rawValue)]
+        }
+    }
+
+    private static func readImage(_ reader: RecordReader) throws(RecordError) -> InputImage {
+        if let url = try reader.optionalString("url") { return .url(url) }
+        return .artifact(try reader.identifier("artifact"))
     }
 
     private static func write(_ color: Color) -> JSONObject {

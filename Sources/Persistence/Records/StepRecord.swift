@@ -13,6 +13,8 @@ enum StepRecord {
             ("status", .word(step.status)),
             ("ticket", .text(step.ticket)),
             ("artifacts", .texts(step.artifacts.map { $0.rawValue })),
+            ("product", .word(step.product)),
+            ("provenance", .object(step.provenance)),
             ("startedAt", .time(step.startedAt)),
             ("finishedAt", .time(step.finishedAt)),
             ("cost", step.cost.map { ["amount": .number($0.amount), "unit": .string($0.unit)] }),
@@ -30,6 +32,8 @@ enum StepRecord {
         step.status = try reader.word("status")
         step.ticket = try reader.optionalString("ticket")
         step.artifacts = try reader.strings("artifacts").map { ArtifactID(rawValue: $0) }
+        step.product = try reader.optionalWord("product")
+        step.provenance = try reader.optionalObject("provenance") ?? [:]
         step.finishedAt = try reader.optionalTimestamp("finishedAt")
         step.cost = try reader.optionalRecord("cost") { cost throws(RecordError) in
             Cost(amount: try cost.number("amount"), unit: try cost.string("unit"))

@@ -84,7 +84,7 @@ extension Transaction {
     }
 
     func cancel(
-        _ id: JobID, of account: AccountID, finishing: (Job) -> (job: Job, event: Event)
+        _ id: JobID, of account: AccountID, finishing: (Job) -> Ending
     ) throws(StoreError) -> CancelOutcome {
         guard let stored = try connection.first(JobSQL.one, id, account, read: StoredJob.init(row:)) else {
             return .notFound
@@ -98,7 +98,8 @@ extension Transaction {
             note(.cancelRequested(id))
             return .requested(job)
         }
-        let (finished, event) = finishing(job)
+        let ending = finishing(job)
+        let (finished, event) = (ending.job, ending.event)
         guard finished.state.isTerminal, live.state.canBecome(finished.state) else {
             throw .illegalTransition(from: live.state, to: finished.state)
         }

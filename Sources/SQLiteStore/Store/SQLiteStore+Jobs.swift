@@ -3,7 +3,9 @@ package import Signing
 package import ThumbwireKit
 
 extension SQLiteStore {
-    package func accept(_ job: Job, callback: Sealed?, event: Event) async throws(StoreError) {
+    package func accept(
+        _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
+    ) async throws(StoreError) -> Acceptance {
         guard job.state == .queued else { throw .illegalTransition(from: .queued, to: job.state) }
         let accepted = JobRecord.accepted(job)
         let progress = JobRecord.progress(job)
@@ -11,6 +13,7 @@ extension SQLiteStore {
             try transaction.accept(
                 job, accepted: accepted, progress: progress, callback: callback, event: event)
         }
+        return .accepted
     }
 
     package func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job? {
@@ -74,7 +77,7 @@ extension SQLiteStore {
     }
 
     package func cancel(
-        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> (job: Job, event: Event)
+        _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> Ending
     ) async throws(StoreError) -> CancelOutcome {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.cancel(id, of: account, finishing: finishing)

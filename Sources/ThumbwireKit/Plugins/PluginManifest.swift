@@ -79,6 +79,15 @@ public struct PluginManifest: Hashable, Sendable {
         case composed
     }
 
+    /// What a request may bring that a provider reads or needs.
+    public enum Input: String, Hashable, Sendable, CaseIterable {
+        case title, prompt
+        case video = "videoUrl"
+        case sourceImage = "sourceImageUrl"
+        case referenceImages = "referenceImageUrl"
+        case maskImage = "maskImageUrl"
+    }
+
     /// The plugin interface that this code is.
     public static let engineAPI = 1
 
@@ -94,14 +103,23 @@ public struct PluginManifest: Hashable, Sendable {
     public var configuration: [ConfigurationField]
     /// True when its calls cost money, so that an unknown outcome is never tried again by itself.
     public var isBilled: Bool
-    /// What a provider's pictures are; meaningless for post-processors.
+    /// What a provider's pictures are, unless a result says otherwise; meaningless for post-processors.
     public var produces: Product
+    /// What a provider makes use of; what a request brings besides is warned about.
+    public var reads: Set<Input>
+    /// What a provider cannot work without; requests that lack it go to the next provider.
+    public var requires: Set<Input>
+    /// The kinds of `videoUrl` that a provider reads.
+    public var sources: Set<VideoSource.Kind>
+    /// True for a provider that stands in only where no other is enabled, or where the chain says `lastResort`.
+    public var isLastResort: Bool
 
     /// A manifest.
     public init(
         id: String, version: PluginVersion, kind: Kind, summary: String,
         configuration: [ConfigurationField] = [],
-        isBilled: Bool = false, produces: Product = .background
+        isBilled: Bool = false, produces: Product = .background, reads: Set<Input> = [.title, .prompt],
+        requires: Set<Input> = [], sources: Set<VideoSource.Kind> = [], isLastResort: Bool = false
     ) {
         self.id = id
         self.version = version
@@ -110,5 +128,9 @@ public struct PluginManifest: Hashable, Sendable {
         self.configuration = configuration
         self.isBilled = isBilled
         self.produces = produces
+        self.reads = reads
+        self.requires = requires
+        self.sources = sources
+        self.isLastResort = isLastResort
     }
 }

@@ -3,13 +3,22 @@
 /// The engine makes the intent durable before ``create(_:context:)`` and the ticket or the bytes after it, owns all
 /// waiting, and decides about retry and fail-over by the class of the thrown ``Failure``.
 public protocol Provider: Plugin {
+    /// How often the account behind this provider may be asked; `nil` is as often as you like.
+    var pacing: Pacing? { get }
+
+    /// Why it cannot serve the request, in a sentence for the client; `nil` where it can. What the manifest
+    /// `requires` is checked before.
+    func unsuitability(for request: GenerationRequest) -> String?
+
     /// Starts the generation. Throw ``FailureClass/outcomeUnknown`` when something may have been bought and the
     /// answer was lost, and no other class unless it is proved that nothing was bought.
     func create(
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer
 
-    /// Asks how the work behind a ticket stands.
+    /// Asks how the work behind a ticket stands. Throw ``FailureClass/invalidInput``, `contentRejected`, `outOfFunds`
+    /// or `misconfigured` as the other side's verdict on the work; any other class means that the question failed,
+    /// and it is asked again.
     func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer
 
     /// Tells the other side that nobody waits any more; best effort.
@@ -17,6 +26,12 @@ public protocol Provider: Plugin {
 }
 
 extension Provider {
+    /// For providers without limits.
+    public var pacing: Pacing? { nil }
+
+    /// For providers that serve whatever their manifest says.
+    public func unsuitability(for request: GenerationRequest) -> String? { nil }
+
     /// For providers that finish at once: a ticket is unknown to them.
     public func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer
     {
@@ -29,17 +44,31 @@ extension Provider {
 
 /// What a provider is asked for.
 public struct GenerationRequest: Hashable, Sendable {
+    /// What becomes of the picture.
+    public enum Purpose: Hashable, Sendable {
+        /// The chain draws the title later: a picture without text, with calm room where the layout puts it.
+        case background(LayoutType)
+        /// The chain draws nothing on it: the client's own words, as they are.
+        case finished
+    }
+
     /// The client's request.
     public var thumbnail: ThumbnailRequest
     /// The size that the chain wants; a provider may give a larger picture of about that shape.
     public var size: PixelSize
+    /// What becomes of the picture.
+    public var purpose: Purpose
     /// The same for every try of the same step, for providers that offer idempotency.
     public var idempotencyKey: String
 
     /// A request to a provider.
-    public init(thumbnail: ThumbnailRequest, size: PixelSize, idempotencyKey: String) {
+    public init(
+        thumbnail: ThumbnailRequest, size: PixelSize, purpose: Purpose = .background(.textLeft),
+        idempotencyKey: String
+    ) {
         self.thumbnail = thumbnail
         self.size = size
+        self.purpose = purpose
         self.idempotencyKey = idempotencyKey
     }
 }
@@ -69,31 +98,21 @@ public struct GenerationResult: Hashable, Sendable {
 
     /// At least one.
     public var pictures: [Picture]
+    /// What the pictures are; `nil` is what the manifest says.
+    public var product: PluginManifest.Product?
     /// What was charged; `nil` is not known.
     public var cost: Cost?
-    /// What the provider tells of how it made them.
+    /// What the provider tells of how it made them; an editor state upstream goes under `editorState`.
     public var provenance: JSONObject
 
     /// A finished generation.
-    public init(pictures: [Picture], cost: Cost? = nil, provenance: JSONObject = [:]) {
+    public init(
+        pictures: [Picture], product: PluginManifest.Product? = nil, cost: Cost? = nil,
+        provenance: JSONObject = [:]
+    ) {
         self.pictures = pictures
+        self.product = product
         self.cost = cost
         self.provenance = provenance
     }
-}
-
-/// What the engine lends a provider for one call.
-public protocol ProviderContext: Sendable {
-    /// The job.
-    var job: JobID { get }
-    /// By when the call must have returned.
-    var deadline: Timestamp { get }
-    /// The photo at the request's `sourceImageUrl`, fetched under the address policy for tenant-given URLs and
-    /// checked to be a picture within limits; `nil` when the request names none. Throws with the codes
-    /// `source_image_…`.
-    func sourceImage() async throws(Failure) -> GenerationResult.Picture?
-    /// Runs work that burns CPU on a render thread, never on Swift's cooperative pool.
-    func render<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value
-    /// Adds a warning to the job.
-    func warn(_ warning: Warning)
 }

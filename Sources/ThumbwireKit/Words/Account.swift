@@ -6,12 +6,15 @@ public struct Account: Hashable, Sendable {
     public var name: String
     /// When it was made.
     public var createdAt: Timestamp
+    /// True where jobs cost credits; an account that is not metered is never refused for its balance.
+    public var isMetered: Bool
 
     /// An account.
-    public init(id: AccountID, name: String, createdAt: Timestamp) {
+    public init(id: AccountID, name: String, createdAt: Timestamp, isMetered: Bool = false) {
         self.id = id
         self.name = name
         self.createdAt = createdAt
+        self.isMetered = isMetered
     }
 }
 
@@ -39,6 +42,12 @@ public struct APIKey: Hashable, Sendable {
     public var expiresAt: Timestamp?
     /// Since when it is refused because somebody took it back.
     public var revokedAt: Timestamp?
+    /// The most credits that jobs of this key may cost together, held ones included; `nil` is the account's balance.
+    public var creditCap: Int?
+    /// The most requests in a minute; `nil` is no limit.
+    public var requestsPerMinute: Int?
+    /// When a request last came with it, to within a minute.
+    public var lastUsedAt: Timestamp?
 
     /// A key without its value.
     public init(

@@ -26,15 +26,23 @@ public enum JobState: String, Hashable, Sendable, CaseIterable {
 
 /// A wire format that Thumbwire answers.
 public enum Face: String, Hashable, Sendable, CaseIterable {
-    case native, soke
+    case native, soke, opus, openai
+    /// Soke's second endpoint, which has a chain of its own.
+    case sokeBackground = "soke-background"
 
-    /// What the ids of jobs start with that were made through this face.
-    public var jobIDPrefix: String {
+    /// A new id for a job that is made through this face: Opus's are `thumbnail-` and 10 letters and digits.
+    public func jobID(at moment: Timestamp) -> JobID {
         switch self {
-        case .native: "job_"
-        case .soke: "thumb_"
+        case .native, .openai: JobID(prefix: "job_", at: moment)
+        case .soke, .sokeBackground: JobID(prefix: "thumb_", at: moment)
+        case .opus: JobID(rawValue: "thumbnail-" + randomAlphanumerics(10))
         }
     }
+}
+
+private func randomAlphanumerics(_ count: Int) -> String {
+    let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    return String((0..<count).compactMap { _ in alphabet.randomElement() })
 }
 
 /// One request for a thumbnail and all that became of it.
@@ -67,6 +75,12 @@ public struct Job: Hashable, Sendable {
     public var failure: Failure?
     /// The group it belongs to.
     public var session: String
+    /// The job that this one repeats or edits.
+    public var parent: JobID?
+    /// The key that asked for it, where that is known.
+    public var key: KeyID?
+    /// What it costs the account when it completes; held from its acceptance on.
+    public var credits: Int
     /// What the client wants echoed.
     public var metadata: JSONObject
     /// Where its callback stands, if it has one.
@@ -105,6 +119,7 @@ public struct Job: Hashable, Sendable {
         warnings = []
         metadata = [:]
         priority = 0
+        credits = 0
         eventCount = 0
     }
 

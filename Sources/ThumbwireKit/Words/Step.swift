@@ -27,6 +27,10 @@ public struct Step: Hashable, Sendable {
     public var ticket: String?
     /// The artifacts it made, by id.
     public var artifacts: [ArtifactID]
+    /// What a provider's pictures are, where that differs from call to call.
+    public var product: PluginManifest.Product?
+    /// What a provider tells of how it made them, such as the editor state upstream.
+    public var provenance: JSONObject
     /// When it began.
     public var startedAt: Timestamp
     /// When it ended.
@@ -50,6 +54,7 @@ public struct Step: Hashable, Sendable {
         self.startedAt = startedAt
         status = .started
         artifacts = []
+        provenance = [:]
     }
 }
 
@@ -109,18 +114,59 @@ public struct PinnedChain: Hashable, Sendable {
         case skip
     }
 
+    /// What the engine may do with the chain's providers.
+    public struct ProviderPolicy: Hashable, Sendable {
+        /// What becomes of a job when a purchase was sent and its answer was lost.
+        public enum OnUnknown: String, Hashable, Sendable, CaseIterable {
+            /// It fails with `provider_outcome_unknown`.
+            case fail
+            /// It is ordered again, at the risk of paying twice.
+            case resubmit
+        }
+
+        /// The classes after which the next provider is tried.
+        public var failoverOn: Set<FailureClass>
+        /// What happens after a lost answer.
+        public var onUnknown: OnUnknown
+        /// True where the keyless provider may stand in for a billed one that failed.
+        public var lastResort: Bool
+        /// How long the first provider works alone before the second is asked too; `nil` never asks both.
+        public var hedge: Duration?
+
+        /// What the design says where a chain says nothing.
+        public init(
+            failoverOn: Set<FailureClass> = ProviderPolicy.standardFailover, onUnknown: OnUnknown = .fail,
+            lastResort: Bool = false, hedge: Duration? = nil
+        ) {
+            self.failoverOn = failoverOn
+            self.onUnknown = onUnknown
+            self.lastResort = lastResort
+            self.hedge = hedge
+        }
+
+        /// The classes that prove that nothing was bought and say nothing against the request.
+        public static let standardFailover: Set<FailureClass> = [
+            .rateLimited, .outOfFunds, .unavailable, .timeout, .misconfigured, .internal,
+        ]
+    }
+
     /// The chain's name.
     public var name: String
     /// Candidates in the order they are tried.
     public var providers: [Use]
     /// Post-processors in order.
     public var steps: [Use]
+    /// How the candidates take turns.
+    public var policy: ProviderPolicy
 
     /// A chain as it is now.
-    public init(name: String, providers: [Use], steps: [Use]) {
+    public init(
+        name: String, providers: [Use], steps: [Use], policy: ProviderPolicy = ProviderPolicy()
+    ) {
         self.name = name
         self.providers = providers
         self.steps = steps
+        self.policy = policy
     }
 }
 

@@ -21,11 +21,11 @@ public struct ThumbnailRequest: Hashable, Sendable {
     /// The video that the thumbnail is for.
     public var videoURL: String?
     /// A photo to compose on instead of a generated background.
-    public var sourceImageURL: String?
-    /// A picture for the provider to take style from.
-    public var referenceImageURL: String?
-    /// Where a provider may paint.
-    public var maskImageURL: String?
+    public var sourceImage: InputImage?
+    /// Pictures for the provider to take style or content from, at most 16.
+    public var referenceImages: [InputImage]
+    /// Where a provider may paint: transparent pixels of a picture as large as the first reference.
+    public var maskImage: InputImage?
     /// The grading; `nil` leaves it to the chain.
     public var colorGrading: ColorGrading?
     /// Where the title goes; `nil` leaves it to the chain.
@@ -38,6 +38,8 @@ public struct ThumbnailRequest: Hashable, Sendable {
     public var variants: Int
     /// The client's choice of accent.
     public var accent: Accent
+    /// What one wire format asks of its own provider and the others do not know, such as OpenAI's `quality`.
+    public var options: JSONObject
 
     /// A request with the defaults of the wire formats.
     public init(title: String? = nil, prompt: String? = nil, resolution: PixelSize = .landscape) {
@@ -47,5 +49,7 @@ public struct ThumbnailRequest: Hashable, Sendable {
         platform = "youtube"
         variants = 1
         accent = Accent()
+        referenceImages = []
+        options = [:]
     }
 }

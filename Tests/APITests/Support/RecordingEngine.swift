@@ -25,27 +25,48 @@ final class RecordingEngine: JobService {
 
     func stopAccepting() { accepting.withLock { $0 = false } }
 
-    func submit(_ submission: Submission) async throws -> Job {
+    func submit(_ submission: Submission) async throws -> Submitted {
         if let chain = submission.chain, !chainNames().contains(chain) {
             throw Failure(.invalidInput, code: "chain_unknown", message: "no chain \"\(chain)\"")
         }
         taken.withLock { $0.append(submission) }
         let now = clock.now()
         var job = Job(
-            id: JobID(prefix: submission.face.jobIDPrefix, at: now), account: submission.account,
+            id: submission.face.jobID(at: now), account: submission.account,
             face: submission.face, request: submission.request, pin: .make(),
             session: submission.session ?? "session_1", createdAt: now, deadline: now + .seconds(600))
         job.metadata = submission.metadata
         job.callback = submission.callback?.summary
+        job.key = submission.key
+        job.credits = submission.credits
         let (accepted, event) = encoder.event(.queued, of: job, at: now)
-        try await store.accept(accepted, callback: submission.callback?.sealed, event: event)
-        return accepted
+        let acceptance = try await store.accept(
+            accepted, callback: submission.callback?.sealed, event: event,
+            fingerprint: submission.fingerprint)
+        switch acceptance {
+        case .accepted: return Submitted(job: accepted, isRepetition: false)
+        case .repeats(let id):
+            guard let earlier = try await store.job(id, of: submission.account) else {
+                throw StoreError.missing("job \(id)")
+            }
+            return Submitted(job: earlier, isRepetition: true)
+        case .insufficientCredits(let available):
+            throw Failure(
+                .outOfFunds, code: "credits_insufficient", message: "\(available) credits are left")
+        }
     }
+
+    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? { nil }
+    func providers() async throws -> [ProviderStatus] { [] }
+    func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool { false }
+    func resume(provider: String) async throws -> Bool { false }
+    func watch(_ job: JobID) -> AsyncStream<JobSight> { Previews().watch(job) }
 
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {
         let (encoder, now) = (encoder, clock.now())
         return try await store.cancel(id, of: account) { job in
-            encoder.event(.cancelled, of: job.becoming(.cancelled, at: now), at: now)
+            let (ended, event) = encoder.event(.cancelled, of: job.becoming(.cancelled, at: now), at: now)
+            return Ending(job: ended, event: event)
         }
     }
 

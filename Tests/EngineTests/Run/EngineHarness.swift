@@ -60,7 +60,8 @@ struct EngineHarness {
             store: store, artifacts: artifacts(FileArtifacts(folder: dataFolder)),
             registry: try Registry(document: document, catalog: .testing) { _ in nil },
             encoder: EventEncoder(document: JobDocument(publicURL: "http://test")),
-            renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(), clock: clock,
+            renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(),
+            transport: NoTransport(), clock: clock,
             log: .silent)
         engine = Engine(services: services)
     }
@@ -71,7 +72,7 @@ struct EngineHarness {
         var submission = Submission(
             account: account.id, face: .native, request: ThumbnailRequest(title: "A title"))
         change(&submission)
-        return try await engine.submit(submission)
+        return try await engine.submit(submission).job
     }
 
     /// The job once it is as the test wants it.
@@ -111,8 +112,32 @@ struct EngineHarness {
 }
 
 private struct NoSources: SourceFetching {
-    func fetch(_ url: String, deadline: Timestamp) async throws(Failure) -> GenerationResult.Picture {
+    func fetch(
+        _ url: String, field: String, deadline: Timestamp
+    ) async throws(Failure) -> GenerationResult.Picture {
         throw Failure(.invalidInput, code: "source_image_unreachable", message: "tests fetch nothing")
+    }
+
+    func videoContext(
+        of url: String, deadline: Timestamp, warn: @Sendable (Warning) -> Void
+    ) async -> VideoContext? { nil }
+
+    func videoFrame(
+        of url: String, deadline: Timestamp, warn: @Sendable (Warning) -> Void
+    ) async -> GenerationResult.Picture? { nil }
+}
+
+private struct NoTransport: ProviderTransport {
+    func send(
+        _ request: PluginRequest, deadline: Timestamp
+    ) async throws(TransportFailure) -> PluginResponse {
+        throw TransportFailure(.unreachable, mayHaveArrived: false, message: "tests send nothing")
+    }
+
+    func download(
+        _ url: String, from base: String, deadline: Timestamp
+    ) async throws(Failure) -> GenerationResult.Picture {
+        throw Failure(.unavailable, code: "provider_unavailable", message: "tests fetch nothing")
     }
 }
 

@@ -134,7 +134,7 @@ import ThumbwireKit
 
             await #expect(throws: StoreError.self) {
                 try await store.cancel(job.id, of: account.id) { job in
-                    (job.becoming(.generating), .make(.cancelled, of: job))
+                    Ending(job: job.becoming(.generating), event: .make(.cancelled, of: job))
                 }
             }
 
@@ -143,8 +143,8 @@ import ThumbwireKit
     }
 }
 
-private func cancelled(_ job: Job) -> (job: Job, event: Event) {
+private func cancelled(_ job: Job) -> Ending {
     var ended = job.becoming(.cancelled)
     ended.eventCount += 1
-    return (ended, .make(.cancelled, of: ended, sequence: 2))
+    return Ending(job: ended, event: .make(.cancelled, of: ended, sequence: 2))
 }

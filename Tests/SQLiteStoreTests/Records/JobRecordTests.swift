@@ -129,9 +129,9 @@ extension ThumbnailRequest {
         var request = ThumbnailRequest(
             title: "Titel 🎬", prompt: "a \\ prompt", resolution: PixelSize(width: 640, height: 360))
         request.videoURL = "https://example.com/v"
-        request.sourceImageURL = "https://example.com/s"
-        request.referenceImageURL = "https://example.com/r"
-        request.maskImageURL = "https://example.com/m"
+        request.sourceImage = .url("https://example.com/s")
+        request.referenceImages = [.url("https://example.com/r")]
+        request.maskImage = .url("https://example.com/m")
         request.colorGrading = .neon
         request.layoutType = .textBottom
         request.platform = "other"
