@@ -120,6 +120,9 @@ extension Job {
         job.startedAt = .noon + .microseconds(1)
         job.finishedAt = .noon + .microseconds(2)
         job.eventCount = 4
+        job.parent = .make("job_")
+        job.key = .make("key_")
+        job.credits = 4
         return job
     }
 }
@@ -131,7 +134,8 @@ extension ThumbnailRequest {
         request.videoURL = "https://example.com/v"
         request.sourceImage = .url("https://example.com/s")
         request.referenceImages = [.url("https://example.com/r")]
-        request.maskImage = .url("https://example.com/m")
+        request.maskImage = .artifact(.make("art_"))
+        request.options = ["openai": ["quality": "high"]]
         request.colorGrading = .neon
         request.layoutType = .textBottom
         request.platform = "other"
@@ -146,7 +150,9 @@ extension PinnedChain {
         let use = Use(
             id: "soke", plugin: "exec:soke", major: 2, configuration: ["apiKey": "${env:KEY}", "n": [1.0]],
             condition: "template.overlay", onError: .skip, timeout: .milliseconds(30_500))
-        return PinnedChain(name: "full", providers: [use], steps: [use])
+        let policy = ProviderPolicy(
+            failoverOn: [.contentRejected], onUnknown: .resubmit, lastResort: true, hedge: .seconds(20))
+        return PinnedChain(name: "full", providers: [use], steps: [use], policy: policy)
     }
 }
 
@@ -157,6 +163,8 @@ extension Step {
         step.artifacts = [.make("art_")]
         step.finishedAt = .noon + .seconds(3)
         step.cost = Cost(amount: 0.04, unit: "USD")
+        step.product = .composed
+        step.provenance = ["editorState": ["layers": []]]
         step.failure = .full
         return step
     }
