@@ -109,7 +109,8 @@ class Ledger:
     def document(self):
         with self.condition:
             services = {name: {"operations": {key: copied(value) for key, value in operations.items()},
-                               "jobs": {key: copied(value) for key, value in self.jobs[name].items()}}
+                               "jobs": {key: copied(value) for key, value in self.jobs[name].items()},
+                               "states": collections.Counter(job["state"] for job in self.jobs[name].values())}
                         for name, operations in self.operations.items()}
             return {"services": services, "requests": list(self.requests), "crashes": list(self.crashes)}
 

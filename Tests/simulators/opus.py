@@ -1,11 +1,11 @@
 """Opus: generative jobs of several pictures, caps by month, day and parallel jobs, and uploads in two steps."""
 
 import datetime
-import re
 import urllib.request
 import uuid
 
 from messages import Answer, Refused, shape
+from opus_uploads import Uploads
 from service import Service
 
 # HTTP status -> (errorName, error).
@@ -24,19 +24,18 @@ CHOICES = {
 }
 
 
-class Opus(Service):
+class Opus(Uploads, Service):
     name = "opus"
     routes = [
         ("POST", r"/opus/api/generative-jobs", "create", "create"),
         ("GET", r"/opus/api/generative-jobs/([^/]+)", "poll", "poll"),
-        ("POST", r"/opus/api/upload-links", "upload-link", "upload_link"),
-        ("POST", r"/opus/upload/([^/]+)/google-upload", "upload-start", "upload_start"),
-        ("PUT", r"/opus/upload/session/([^/]+)", "upload-put", "upload_put"),
         ("GET", r"/opus/api/api-usage", "usage", "usage"),
+        *Uploads.routes,
     ]
     defaults = {
         **Service.generating,
         "rate_per_minute": 30,
+        "rate_retry_after": True,    # Whether an earned 429 has Retry-After; it may.
         "images": 4,
         "size": "1280x720",
         "price": 7,
@@ -102,41 +101,6 @@ class Opus(Service):
         document = self.status(request, job, state)
         return Answer.json(200, {"data": document} if self.settings["data_wrapper"] else document)
 
-    def upload_link(self, request):
-        self.admit(request)
-        body = request.json() or {}
-        is_video = body.get("video") == {"usecase": "LocalUpload"}
-        is_image = body.get("usecase") == "FreeToolMedia" and body.get("type") == "Upload"
-        if not is_video and not (is_image and re.fullmatch(r"[A-Za-z0-9]{1,5}", str(body.get("extension", "")))):
-            self.refuse(400, "usecase, type and extension are required, or video.usecase")
-        id = self.new_id(12)
-        name = f"uploads/{id}." + ("mp4" if is_video else body["extension"])
-        with self.lock:
-            self.uploads[id] = name
-        answer = {"url": f"{request.base_url}/opus/upload/{id}/google-upload", "uploadId": id,
-                  "dnsUrl": "https://api.opus.pro", "useAmount": 0, "totalAmount": 107_974_182_498}
-        return Answer.json(201, shape(answer, cdnUrl=None if is_video else f"{request.base_url}/files/{name}"))
-
-    def upload_start(self, request, id):
-        """The first step of a resumable upload to Google Cloud Storage."""
-        if id not in self.uploads:
-            raise Refused(Answer.text(404, "NoSuchUpload"))
-        if request.headers.get("x-goog-resumable") != "start" or request.body:
-            raise Refused(Answer.text(400, "x-goog-resumable: start with an empty body is required"))
-        session = self.new_id(24)
-        with self.lock:
-            self.sessions[session] = id
-        return Answer(201, b"", {"Location": f"{request.base_url}/opus/upload/session/{session}",
-                                 "X-Goog-Resumable-Upload-Id": session})
-
-    def upload_put(self, request, session):
-        if session not in self.sessions:
-            raise Refused(Answer.text(404, "NoSuchUpload"))
-        if request.media_type != "application/octet-stream":
-            raise Refused(Answer.text(400, "Content-Type: application/octet-stream is required"))
-        self.world.files.uploaded[self.uploads[self.sessions[session]]] = request.body
-        return Answer(200)
-
     def usage(self, request):
         self.admit(request)
         unfinished = self.unfinished()
@@ -157,7 +121,7 @@ class Opus(Service):
             if not self.window.take(key, self.settings["rate_per_minute"]):
                 wait = int(self.window.seconds_left(key)) + 1
                 self.refuse(429, f"Rate limit of {self.settings['rate_per_minute']} requests per minute exceeded",
-                            {"Retry-After": str(wait)}, limited="rate")
+                            {"Retry-After": str(wait)} if self.settings["rate_retry_after"] else {}, limited="rate")
         return key
 
     def check_allowances(self):

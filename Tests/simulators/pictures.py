@@ -53,8 +53,10 @@ def rows(seed, width, height):
     shapes = [shape(dice, width, height) for _ in range(9)]
     for y in range(height):
         tone = sum((a + (b - a) * y // height) << 8 * c for c, (a, b) in enumerate(zip(top, bottom)))
-        start = dice.randrange(width * 9)
-        noise = int.from_bytes(grain[start:start + width * 3], "little")
+        # Four rows with the same grain compress four times as fast.
+        if y % 4 == 0:
+            start = dice.randrange(width * 9)
+            noise = int.from_bytes(grain[start:start + width * 3], "little")
         row = bytearray((ramp + ones * tone + noise).to_bytes(width * 3, "little"))
         for span in shapes:
             left, right, colour = span(y)
@@ -81,11 +83,24 @@ def shape(dice, width, height):
 
 def png(seed, width, height, transparent=False):
     """8 bits RGB, or RGBA with the left quarter see-through."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
-    data = b"".join(packer.compress(b"\0" + (with_alpha(row) if transparent else row))
-                    for row in rows(seed, width, height)) + packer.flush()
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    lines = (with_alpha(row) if transparent else row for row in rows(seed, width, height))
+    data = b"".join(map(packer.compress, filtered(lines))) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 6 if transparent else 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def filtered(lines):
+    """Rows less the row above (filter Up of PNG), all bytes at once: the high bits are set apart, so none borrows."""
+    above = full = high = 0
+    for line in lines:
+        if not full:
+            full = int.from_bytes(b"\xff" * len(line), "little")
+            high = int.from_bytes(b"\x80" * len(line), "little")
+        row = int.from_bytes(line, "little")
+        less = ((row | high) - (above & ~high)) ^ ((row ^ above ^ full) & high)
+        yield b"\2" + less.to_bytes(len(line), "little")
+        above = row
 
 
 def with_alpha(row):

@@ -6,6 +6,7 @@ import json
 
 import pictures
 import pytest
+from fixtures import process, sim  # noqa: F401
 
 KEY = {"Authorization": "Bearer sk-proj-1"}
 BODY = {"model": "gpt-image-2", "prompt": "A loaf of bread", "size": "1280x720"}

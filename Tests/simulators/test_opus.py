@@ -1,6 +1,7 @@
 """Opus as its documentation says: flat answers, caps, four pictures, the two steps of an upload."""
 
 import pytest
+from fixtures import process, sim  # noqa: F401
 from test_simulators import JOB, KEY, create
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 
 import pytest
+from fixtures import process, sim  # noqa: F401
 from simulators import RUN
 
 KEY = {"Authorization": "Bearer sk-test"}
@@ -56,10 +58,12 @@ def start(action):
 def test_a_lost_answer_was_bought_or_not_as_its_kind_says(sim, kind, creates, error):
     sim.script("opus", "create", kind)
 
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         create(sim)
     counts = sim.counts("opus", "create")
 
+    # Exactly that one: a closed connection is a kind of a reset one to Python.
+    assert raised.type is error
     assert (counts["calls"], counts["creates"], counts["answered"]) == (1, creates, 0)
     assert counts["creates_lost"] == {"scripted": creates, "client_gone": 0}
     assert counts["answers_lost"]["scripted"] == 1
@@ -257,3 +261,21 @@ def test_it_ends_with_its_standard_input():
 
     assert process.wait(timeout=30) == 0
     process.stdout.close()
+
+
+def test_it_ends_when_its_parent_is_killed():
+    parent = subprocess.run(
+        [sys.executable, "-c", "import os, simulators as s; print(s.Simulators().process.pid, flush=True); os.abort()"],
+        cwd=RUN.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
+    stat = pathlib.Path(f"/proc/{int(parent.stdout)}/stat")
+
+    def has_ended():
+        try:
+            return stat.read_text().rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
+
+    deadline = time.monotonic() + 30
+    while not has_ended() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert parent.returncode != 0 and has_ended()

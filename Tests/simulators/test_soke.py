@@ -1,6 +1,7 @@
 """Soke as its documentation says: envelope, codes, headers, credits, the two shapes of polling."""
 
 import pytest
+from fixtures import process, sim  # noqa: F401
 
 KEY = {"X-Soke-Key": "sk_live_1"}
 BODY = {"manualTitle": "Ten breads", "colorGrading": "Warm", "layoutType": "TextLeft"}

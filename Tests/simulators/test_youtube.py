@@ -2,6 +2,7 @@
 
 import pictures
 import pytest
+from fixtures import process, sim  # noqa: F401
 
 ID = "dQw4w9WgXcQ"
 

@@ -1,3 +1,5 @@
+"""What the checks of the simulators share."""
+
 import pytest
 from simulators import Simulators
 
