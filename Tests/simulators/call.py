@@ -84,7 +84,10 @@ class Call:
             answer.bought = None
             self.answer_whole(answer)
         else:
-            if kind == "late_answer":
+            if kind == "stream_error" and answer.stream is not None:
+                self.world.ledger.lost(self.service.name, self.operation, answer.bought, "scripted")
+                answer.bought = None
+            elif kind == "late_answer":
                 self.world.clock.sleep(self.fault["seconds"])
             self.answer_whole(answer, fault=kind)
 

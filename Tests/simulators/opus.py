@@ -199,7 +199,7 @@ class Opus(Uploads, Service):
 
     def unfinished(self):
         now = self.clock.seconds()
-        return sum(not job.is_over(now) for job in self.jobs.values())
+        return sum(not job.is_made(now) for job in self.jobs.values())
 
     # Answers
 

@@ -37,6 +37,11 @@ class Job:
             return False
         return now - self.created >= self.seconds and self.polls > self.polls_before_done
 
+    def is_made(self, now):
+        """Whether the service has done its work, asked for or not."""
+        return self.is_over(now) or (self.outcome == "done" and not self.polls_before_done
+                                     and now - self.created >= self.seconds)
+
     def state(self, now):
         """"queued", "processing", or the outcome once it is over."""
         if self.is_over(now):

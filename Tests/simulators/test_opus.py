@@ -84,6 +84,15 @@ def test_allowances_run_out(sim, settings, status, member):
     assert sim.counts("opus", "create")["rate_limited"]["earned"] == 0
 
 
+def test_parallel_jobs_are_capped_until_they_are_made(sim):
+    sim.configure(opus={"concurrent_cap": 1, "generation_ms": 5000})
+
+    replies = [create(sim), create(sim)]
+    sim.advance(5)
+
+    assert [reply.status for reply in replies] + [create(sim).status] == [201, 429, 201]
+
+
 def test_headers_carry_the_monthly_cap_which_returns_after_its_reset(sim):
     sim.configure(opus={"monthly_cap": 10, "reset_at": "2020-01-01T00:00:00Z"})
     first = create(sim)
