@@ -1,10 +1,12 @@
 /// The statements on credits; tests look at the plans of those that must not depend on history.
 enum LedgerSQL {
-    static let standing: StaticString = "SELECT is_metered, balance FROM accounts WHERE id = ?1"
+    /// ?1 account · ?2 key or NULL
+    static let standing: StaticString = """
+        SELECT a.is_metered, a.balance, k.id, k.credit_cap, k.spent
+        FROM accounts a LEFT JOIN keys k ON k.id = ?2 AND k.account = a.id WHERE a.id = ?1
+        """
 
     static let balance: StaticString = "SELECT balance FROM accounts WHERE id = ?1"
-
-    static let cap: StaticString = "SELECT credit_cap, spent FROM keys WHERE id = ?1 AND account = ?2"
 
     /// The trigger adds the amount to the balance.
     static let add: StaticString = """
