@@ -17,9 +17,10 @@ enum LedgerSQL {
         INSERT INTO holds (job, account, key, credits, is_metered) VALUES (?1, ?2, ?3, ?4, ?5)
         """
 
-    static let takeHold: StaticString = """
-        DELETE FROM holds WHERE job = ?1 RETURNING account, key, credits, is_metered
-        """
+    /// Asked before each end of a job: a third of the price of a DELETE that finds nothing.
+    static let hold: StaticString = "SELECT account, key, credits, is_metered FROM holds WHERE job = ?1"
+
+    static let deleteHold: StaticString = "DELETE FROM holds WHERE job = ?1"
 
     static let held: StaticString = """
         SELECT coalesce(sum(credits), 0) FROM holds WHERE account = ?1 AND is_metered = 1

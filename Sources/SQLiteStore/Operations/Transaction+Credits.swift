@@ -47,13 +47,14 @@ extension Transaction {
     /// Keeps what a completed job held, gives it back otherwise. The row of the hold is gone then, so that nothing is
     /// settled twice; the ledger's own index forbids it as well.
     func settleHold(of job: Job, number: Int64) throws(StoreError) {
-        let hold = try connection.first(LedgerSQL.takeHold, number) {
+        let hold = try connection.first(LedgerSQL.hold, number) {
             (
                 account: $0.identifier(0) as AccountID, key: $0.optionalText(1),
                 credits: Int($0.integer(2)), isMetered: $0.bool(3)
             )
         }
         guard let hold else { return }
+        try connection.run(LedgerSQL.deleteHold, number)
         let isKept = job.state == .completed
         if !isKept, let key = hold.key { try connection.run(LedgerSQL.spend, key, -hold.credits) }
         guard hold.isMetered else { return }
