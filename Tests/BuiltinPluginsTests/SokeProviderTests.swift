@@ -213,7 +213,7 @@ import ThumbwireKit
 
     @Test func `an order whose answer is lost is of unknown outcome`() async throws {
         try await ScriptedService.run { service in
-            service.on(Self.background, .silence)
+            service.on(Self.background, .interrupted())
             let provider = try soke(service)
 
             async let failed = failure { () async throws(Failure) in
