@@ -20,12 +20,13 @@ extension JobRunner {
     }
 
     func compose(_ generated: GeneratedPictures) async throws -> FinishedPictures {
+        let title = try await videoTitle(for: generated.product)
         var results: [VariantResult] = []
         try await withThrowingTaskGroup(of: VariantResult.self) { group in
             for (variant, picture) in generated.pictures.enumerated() {
                 let chain = ChainRun(
-                    job: job, variant: variant, product: generated.product, picture: picture,
-                    services: services,
+                    job: job, videoTitle: title, variant: variant, product: generated.product,
+                    picture: picture, services: services,
                     warnings: warnings, running: running)
                 group.addTask { [pool = services.renderPool] in
                     try await pool.run { rasterizer in try chain.run(on: rasterizer) }
@@ -63,6 +64,8 @@ extension JobRunner {
     /// One variant's way through the chain, handed to a render thread as a value.
     private struct ChainRun: Sendable {
         let job: Job
+        /// Drawn in the place of a title of the request's own.
+        let videoTitle: String?
         let variant: Int
         let product: PluginManifest.Product
         let picture: GeneratedPictures.Picture
@@ -72,10 +75,12 @@ extension JobRunner {
 
         func run(on rasterizer: any Rasterizer) throws -> VariantResult {
             var result = VariantResult(variant: variant, composition: background(), pictures: [], steps: [])
-            let scope = services.registry.scope(of: job.request)
+            var request = job.request
+            if let videoTitle { request.title = videoTitle }
+            let scope = services.registry.scope(of: request)
             let stepEnd = StepEnd()
             let context = PictureRun(
-                request: job.request, variant: variant, product: product,
+                request: request, variant: variant, product: product,
                 pictures: [picture.reference: picture.bytes],
                 rasterizer: rasterizer, warnings: warnings,
                 isStopped: { [running, clock = services.clock] in
@@ -134,7 +139,9 @@ extension JobRunner {
         private func background() -> Composition {
             var layer = Layer(id: "background", content: .image(ImageLayer(source: picture.reference)))
             layer.isLocked = product == .composed
-            return Composition(canvas: .init(size: job.request.resolution), layers: [layer])
+            var composition = Composition(canvas: .init(size: job.request.resolution), layers: [layer])
+            if videoTitle != nil { composition.provenance["title"] = ["from": "video"] }
+            return composition
         }
     }
 
