@@ -114,7 +114,8 @@ import ThumbwireKit
                 pieces.randomElement(using: &random) ?? ""
             }.joined()
             let source = VideoSource(url: url)
-            #expect((source.kind == .youTube) == (source.youTubeID?.utf8.count == 11), "\(url.debugDescription)")
+            #expect(
+                (source.kind == .youTube) == (source.youTubeID?.utf8.count == 11), "\(url.debugDescription)")
         }
     }
 }

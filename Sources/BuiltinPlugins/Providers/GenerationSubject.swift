@@ -19,7 +19,8 @@ package struct GenerationSubject: Hashable, Sendable {
         guard !words.isEmpty else {
             throw Failure(
                 .invalidInput, code: "source_unreadable",
-                message: "nothing could be found out about the video at videoUrl, and the request has no other words; "
+                message:
+                    "nothing could be found out about the video at videoUrl, and the request has no other words; "
                     + "add a title or a prompt, or check that the video is public")
         }
     }

@@ -20,7 +20,8 @@ extension JobRunner {
         if let known = step.provenance[Self.member] { return known.string }
         let now = services.clock.now()
         let context = await services.sources.videoContext(
-            of: url, deadline: min(job.deadline, now + Self.patience), warn: { [warnings] in warnings.add($0) })
+            of: url, deadline: min(job.deadline, now + Self.patience),
+            warn: { [warnings] in warnings.add($0) })
         try Task.checkCancellation()
         step.provenance[Self.member] = (context?.title).json
         record(step)

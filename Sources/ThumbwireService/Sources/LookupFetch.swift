@@ -46,6 +46,10 @@ extension OutboundResponse {
 extension ClientError {
     /// What the operator can do about it, to follow the description.
     var remedy: String {
-        if case .blockedAddress = self { "; the operator can allow it with --allow-private-sources" } else { "" }
+        if case .blockedAddress = self {
+            "; the operator can allow it with --allow-private-sources"
+        } else {
+            ""
+        }
     }
 }

@@ -38,7 +38,8 @@ enum PageText {
     static func line(_ text: String, atMost limit: Int) -> String? {
         let words = text.unicodeScalars.split { $0.properties.isWhitespace }.map { word in
             String(
-                String.UnicodeScalarView(word.filter { $0.properties.generalCategory != .control && !isOverride($0) }))
+                String.UnicodeScalarView(
+                    word.filter { $0.properties.generalCategory != .control && !isOverride($0) }))
         }
         var line = words.filter { !$0.isEmpty }.joined(separator: " ")
         guard line.unicodeScalars.contains(where: isVisible) else { return nil }
@@ -56,7 +57,9 @@ enum PageText {
     }
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        guard !scalar.properties.isWhitespace, !scalar.properties.isDefaultIgnorableCodePoint else { return false }
+        guard !scalar.properties.isWhitespace, !scalar.properties.isDefaultIgnorableCodePoint else {
+            return false
+        }
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .unassigned, .privateUse: return false
         default: return true
@@ -90,8 +93,10 @@ enum PageText {
             "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "ndash": "–", "mdash": "—",
             "lsquo": "‘", "rsquo": "’", "sbquo": "‚", "ldquo": "“", "rdquo": "”", "bdquo": "„", "hellip": "…",
             "bull": "•", "trade": "™", "euro": "€", "lsaquo": "‹", "rsaquo": "›", "OElig": "Œ", "oelig": "œ",
-            "Scaron": "Š", "scaron": "š", "Yuml": "Ÿ", "ensp": "\u{2002}", "emsp": "\u{2003}", "zwj": "\u{200D}",
-            "zwnj": "\u{200C}", "rarr": "→", "larr": "←", "hearts": "♥", "colon": ":", "comma": ",", "excl": "!",
+            "Scaron": "Š", "scaron": "š", "Yuml": "Ÿ", "ensp": "\u{2002}", "emsp": "\u{2003}",
+            "zwj": "\u{200D}",
+            "zwnj": "\u{200C}", "rarr": "→", "larr": "←", "hearts": "♥", "colon": ":", "comma": ",",
+            "excl": "!",
             "quest": "?", "num": "#", "sol": "/", "vert": "|", "lpar": "(", "rpar": ")", "period": ".",
         ]
         let latin = """

@@ -39,6 +39,9 @@ final class SharedLookups<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.lifetime = lifetime
     }
 
+    /// How many callers wait now.
+    var waiterCount: Int { state.withLock { $0.running.values.reduce(0) { $0 + $1.waiters.count } } }
+
     /// The answer, kept or new; `nil` when the caller's task was cancelled.
     func value(for key: Key, lookUp: @escaping @Sendable () async -> Value) async -> Value? {
         let id = state.withLock { $0.nextNumber() }
@@ -89,7 +92,9 @@ final class SharedLookups<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             guard state.running[key]?.number == number, let running = state.running.removeValue(forKey: key)
             else { return [CheckedContinuation<Value?, Never>]() }
             if state.kept.count >= limit { state.kept = state.kept.filter { now < $0.value.expiresAt } }
-            if state.kept.count >= limit, let oldest = state.kept.min(by: { $0.value.expiresAt < $1.value.expiresAt }) {
+            if state.kept.count >= limit,
+                let oldest = state.kept.min(by: { $0.value.expiresAt < $1.value.expiresAt })
+            {
                 state.kept[oldest.key] = nil
             }
             state.kept[key] = kept
