@@ -20,16 +20,16 @@ extension JobRunner {
     }
 
     func compose(_ generated: GeneratedPictures) async throws -> FinishedPictures {
-        let title = try await videoTitle(for: generated.product)
+        let videoTitle = try await videoTitle(for: generated.product)
         var results: [VariantResult] = []
         try await withThrowingTaskGroup(of: VariantResult.self) { group in
             for (variant, picture) in generated.pictures.enumerated() {
                 let chain = ChainRun(
-                    job: job, videoTitle: title, variant: variant, product: generated.product,
-                    picture: picture, services: services,
+                    job: job, variant: variant, product: generated.product, picture: picture,
+                    services: services,
                     warnings: warnings, running: running)
                 group.addTask { [pool = services.renderPool] in
-                    try await pool.run { rasterizer in try chain.run(on: rasterizer) }
+                    try await pool.run { rasterizer in try chain.run(on: rasterizer, videoTitle: videoTitle) }
                 }
             }
             for try await result in group { results.append(result) }
@@ -64,8 +64,6 @@ extension JobRunner {
     /// One variant's way through the chain, handed to a render thread as a value.
     private struct ChainRun: Sendable {
         let job: Job
-        /// Drawn in the place of a title of the request's own.
-        let videoTitle: String?
         let variant: Int
         let product: PluginManifest.Product
         let picture: GeneratedPictures.Picture
@@ -73,10 +71,14 @@ extension JobRunner {
         let warnings: Warnings
         let running: RunningJob
 
-        func run(on rasterizer: any Rasterizer) throws -> VariantResult {
+        /// A title of the video stands in the place of one of the request's own.
+        func run(on rasterizer: any Rasterizer, videoTitle: String?) throws -> VariantResult {
             var result = VariantResult(variant: variant, composition: background(), pictures: [], steps: [])
             var request = job.request
-            if let videoTitle { request.title = videoTitle }
+            if let videoTitle {
+                request.title = videoTitle
+                result.composition.provenance["title"] = ["from": "video"]
+            }
             let scope = services.registry.scope(of: request)
             let stepEnd = StepEnd()
             let context = PictureRun(
@@ -139,9 +141,7 @@ extension JobRunner {
         private func background() -> Composition {
             var layer = Layer(id: "background", content: .image(ImageLayer(source: picture.reference)))
             layer.isLocked = product == .composed
-            var composition = Composition(canvas: .init(size: job.request.resolution), layers: [layer])
-            if videoTitle != nil { composition.provenance["title"] = ["from": "video"] }
-            return composition
+            return Composition(canvas: .init(size: job.request.resolution), layers: [layer])
         }
     }
 
