@@ -100,8 +100,10 @@ struct PageTests {
 
     @Test func `redirects and og images that lead to private addresses are refused`() async throws {
         try await VideoFixture.with(isSiteAllowed: true) { video in
-            let elsewhere = try ScriptedSite()
-            let inside = "http://127.0.0.2:\(elsewhere.port)"
+            let elsewhere = try ScriptedSite(host: "127.0.0.2")
+            let inside = elsewhere.url
+            elsewhere.on("/secret", "<title>Secret</title>")
+            elsewhere.on("/a.jpg", type: "image/jpeg", try VideoFixture.jpeg(320, 180))
             video.site.on("/out", status: 302, headers: ["Location": inside + "/secret"], "")
             video.site.on("/page", "<title>T</title><meta property='og:image' content='\(inside)/a.jpg'>")
             video.site.on("/data", "<title>T</title><meta property='og:image' content='file:///etc/passwd'>")

@@ -11,6 +11,7 @@ final class ScriptedSite: Sendable {
     }
 
     let port: Int
+    private let host: String
     private let server: Server
     private let state: Box
 
@@ -18,7 +19,8 @@ final class ScriptedSite: Sendable {
         let value = Mutex(State())
     }
 
-    init() throws {
+    init(host: String = "127.0.0.1") throws {
+        self.host = host
         let state = Box()
         var router = Router()
         for pattern in ["/{a}", "/{a}/{b}", "/{a}/{b}/{c}"] {
@@ -30,12 +32,14 @@ final class ScriptedSite: Sendable {
                 return await answer?(request) ?? Response(status: 404)
             }
         }
-        server = Server(configuration: .init(), router: router) { error, _ in Response(status: error.status) }
+        server = Server(configuration: .init(host: host), router: router) { error, _ in
+            Response(status: error.status)
+        }
         port = try server.start()
         self.state = state
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "http://\(host):\(port)" }
     /// The paths that were asked for, in order.
     var requests: [String] { state.value.withLock { $0.requests } }
 
