@@ -57,6 +57,7 @@ package final class Engine: JobService {
             pin: try services.registry.chain(named: submission.chain, face: submission.face),
             session: submission.session ?? Identifier<Job>(prefix: "session_", at: now).rawValue,
             createdAt: now, deadline: now + (submission.deadline ?? configuration.defaultDeadline))
+        try SourceCheck(catalog: services.registry.catalog).check(job)
         job.metadata = submission.metadata
         job.priority = submission.priority
         job.parent = submission.parent

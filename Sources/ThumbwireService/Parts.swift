@@ -19,6 +19,7 @@ struct Parts: Sendable {
     private let registry: Registry
     private let webhookPolicy: AddressPolicy
     private let sourcePolicy: AddressPolicy
+    private let youTube: YouTubeSite
     private let folder: DataFolder
     private let sealer: Sealer
     private let store: SQLiteStore
@@ -33,6 +34,7 @@ struct Parts: Sendable {
         publicURL = try options.publicURL.map { text throws(ServiceError) in try PublicURL(text).text }
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
+        youTube = options.youTube
 
         folder = try DataFolder(path: options.data)
         let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
@@ -60,7 +62,8 @@ struct Parts: Sendable {
             services: EngineServices(
                 store: store, artifacts: artifacts, registry: registry, encoder: encoder,
                 renderPool: renderPool,
-                sources: SourceFetcher(client: client, policy: sourcePolicy, clock: clock),
+                sources: SourceFetcher(
+                    client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
                 transport: ProviderClient(client: client, clock: clock), clock: clock, log: log))
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
