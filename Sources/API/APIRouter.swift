@@ -23,6 +23,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addDeliveries()
     table.addKeys()
     table.addPlugins()
+    table.addProviders()
     table.addSoke()
     table.addFiles()
     table.addHealth()
