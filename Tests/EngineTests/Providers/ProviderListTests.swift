@@ -29,8 +29,10 @@ struct ProviderListTests {
 
     @Test func `knows no provider that the file does not declare`() async throws {
         try await EngineHarness.run(chain: Self.chain, isRunning: false) { harness in
-            #expect(try await !harness.engine.pause(provider: "nobody", until: nil, reason: "x"))
-            #expect(try await !harness.engine.resume(provider: "nobody"))
+            let isPaused = try await harness.engine.pause(provider: "nobody", until: nil, reason: "x")
+            let isResumed = try await harness.engine.resume(provider: "nobody")
+
+            #expect(!isPaused && !isResumed)
         }
     }
 }
