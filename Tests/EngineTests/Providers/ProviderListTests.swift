@@ -8,7 +8,7 @@ struct ProviderListTests {
         { "version": 1,
           "providers": {
             "main": { "plugin": "scripted", "config": { "label": "LABEL" } },
-            "paid": { "plugin": "billed", "config": { "label": "${env:PAID_LABEL}" }, "enabled": "if-configured" },
+            "paid": { "plugin": "billed", "config": { "label": "${env:PAID_NAME}" }, "enabled": "if-configured" },
             "off": { "plugin": "scripted", "enabled": false } },
           "chains": { "default": { "providers": ["main", "paid"], "steps": [ { "use": "stamp" } ] } } }
         """
@@ -22,7 +22,7 @@ struct ProviderListTests {
             #expect(list.map(\.isEnabled) == [true, false, false])
             #expect(
                 list.map(\.disabledReason)
-                    == [nil, "PAID_LABEL is not set", "\"enabled\" is false in the file"])
+                    == [nil, "PAID_NAME is not set", "\"enabled\" is false in the file"])
             #expect(list.allSatisfy { $0.circuit == .closed && $0.pause == nil && $0.openTickets == 0 })
         }
     }
