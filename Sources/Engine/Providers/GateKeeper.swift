@@ -47,8 +47,10 @@ struct GateKeeper: Sendable {
                 log(.error, "telling of providers failed", ["error": .string("\(error)")])
                 next = clock.now() + Self.pauseAfterError
             }
-            await gates.news.wait { [clock, next] in
-                try? await clock.sleep(until: next ?? .distantFuture)
+            if let next {
+                await gates.news.wait { [clock] in try? await clock.sleep(until: next) }
+            } else {
+                await gates.news.wait()
             }
         }
     }
