@@ -106,8 +106,10 @@ package final class Engine: JobService {
             case .job, .deliveryDue, .event: false
             }
         }
+        await gateKeeper.loadPauses()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.follow(changes) }
+            group.addTask { await self.gateKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             while !Task.isCancelled {
                 let next = await claimRound(in: &group)
