@@ -16,7 +16,7 @@ import ThumbwireKit
                 JSONObject(
                     [("data", [["b64_json": .string(picture.base64), "revised_prompt": "A detailed photo"]])]
                         + more.members.map { ($0.name, $0.value) })))
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let result = try await test.buy().pictures()
 
             let told = try #require(result.provenance["openai"])
@@ -32,7 +32,7 @@ import ThumbwireKit
 
     @Test func `the file's own header says what it is`() async throws {
         let picture = try GenerationResult.Picture.make(.webp)
-        try await OpenAITest.run(answering: { _ in .images([picture], ["output_format": "png"]) }) { test in
+        try await OpenAITest.run(.always(.images([picture], ["output_format": "png"]))) { test in
             let result = try await test.buy().pictures()
 
             #expect(result.pictures.map(\.mediaType) == ["image/webp"])
@@ -42,15 +42,17 @@ import ThumbwireKit
     @Test func `pictures by URL become a ticket that is fetched later`() async throws {
         let picture = try GenerationResult.Picture.make(.jpeg)
         let base = Base()
-        try await OpenAITest.run(answering: { request in
-            request.method == .get
-                ? Response(
-                    status: 200, headers: ["Content-Type": "image/jpeg"], body: .bytes(picture.bytes))
-                : .json([
-                    "data": [["url": .string("\(base.url)/files/1.jpg"), "revised_prompt": "new words"]],
-                    "usage": ["total_tokens": 7],
-                ])
-        }) { test in
+        try await OpenAITest.run(
+            .answer { request in
+                request.method == .get
+                    ? Response(
+                        status: 200, headers: ["Content-Type": "image/jpeg"], body: .bytes(picture.bytes))
+                    : .json([
+                        "data": [["url": .string("\(base.url)/files/1.jpg"), "revised_prompt": "new words"]],
+                        "usage": ["total_tokens": 7],
+                    ])
+            }
+        ) { test in
             base.set(test.service.url)
             let provider = try test.provider()
             let ticket = try await test.buy().ticket()
@@ -69,7 +71,7 @@ import ThumbwireKit
     }
 
     @Test func `a download that fails is no verdict, and the ticket is asked again`() async throws {
-        try await OpenAITest.run(answering: { _ in Response(status: 404) }) { test in
+        try await OpenAITest.run(.always(Response(status: 404))) { test in
             let ticket = OpenAITicket(urls: ["\(test.service.url)/files/1.jpg"], provenance: [:], cost: nil)
             let provider = try test.provider()
             let context = test.context()
@@ -85,13 +87,17 @@ import ThumbwireKit
     @Test func `bytes beside URLs are kept, and what cannot be had is said`() async throws {
         let picture = try GenerationResult.Picture.make()
         let base = Base()
-        try await OpenAITest.run(answering: { request in
-            request.method == .get
-                ? Response(status: 404)
-                : .json([
-                    "data": [["b64_json": .string(picture.base64)], ["url": .string("\(base.url)/files/1")]]
-                ])
-        }) { test in
+        try await OpenAITest.run(
+            .answer { request in
+                request.method == .get
+                    ? Response(status: 404)
+                    : .json([
+                        "data": [
+                            ["b64_json": .string(picture.base64)], ["url": .string("\(base.url)/files/1")],
+                        ]
+                    ])
+            }
+        ) { test in
             base.set(test.service.url)
             let bought = try await test.buy(.asking(variants: 2))
 
@@ -109,7 +115,7 @@ import ThumbwireKit
     func `a success without a whole picture may have been bought`(body: String) async throws {
         let answer = Response(
             status: 200, headers: ["Content-Type": "application/json"], body: .bytes(Array(body.utf8)))
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let failure = try await test.buy().failure()
 
             #expect(failure.failureClass == .outcomeUnknown)
@@ -119,17 +125,18 @@ import ThumbwireKit
     }
 
     @Test func `an answer that does not come in time may have been bought`() async throws {
-        try await OpenAITest.run(answering: { _ in await hang() }) { test in
+        try await OpenAITest.run(.hanging) { test in
             let failure = try await test.buy(.asking(), ["timeoutSeconds": 1]).failure()
 
             #expect(failure.failureClass == .outcomeUnknown)
+            while test.service.creates.isEmpty { await Task.yield() }
             #expect(test.service.creates.count == 1)
         }
     }
 
     @Test func `a connection that breaks may have been bought, and one that never was has not`() async throws
     {
-        try await OpenAITest.run(answering: { _ in await hang() }) { test in
+        try await OpenAITest.run(.hanging) { test in
             async let buying = test.buy()
             while test.service.creates.isEmpty { await Task.yield() }
             await test.service.stop()
@@ -160,12 +167,4 @@ import ThumbwireKit
             #expect(Base64.decode(picture.base64) == bytes)
         }
     }
-}
-
-/// Waits until the server cancels the handler.
-@Sendable func hang() async -> Response {
-    let (stream, continuation) = AsyncStream<Never>.makeStream()
-    for await _ in stream {}
-    continuation.finish()
-    return Response(status: 500)
 }

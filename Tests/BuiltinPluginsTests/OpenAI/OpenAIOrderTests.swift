@@ -157,7 +157,7 @@ import ThumbwireKit
 
     @Test func `a replaced model is told in the job's provenance`() async throws {
         let picture = try GenerationResult.Picture.make()
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let bought = try await test.buy(.asking(options: ["model": "dall-e-3", "style": "vivid"]))
 
             let told = try bought.pictures().provenance["openai"]

@@ -81,7 +81,7 @@ import ThumbwireKit
 
     @Test(arguments: cases)
     func `every answer that is no picture has its class, after one create`(expected: Case) async throws {
-        try await OpenAITest.run(answering: { _ in expected.response }) { test in
+        try await OpenAITest.run(.always(expected.response)) { test in
             let failure = try await test.buy().failure()
 
             #expect(failure.failureClass == expected.failureClass)
@@ -97,7 +97,7 @@ import ThumbwireKit
             400, code: "moderation_blocked", type: "image_generation_user_error",
             message: "rejected, request ID req_1. safety_violations=[sexual].",
             more: ["moderation_details": ["moderation_stage": "output", "categories": ["sexual"]]])
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let failure = try await test.buy().failure()
 
             #expect(failure.message == "OpenAI's safety system refused the picture that was made")
@@ -110,7 +110,7 @@ import ThumbwireKit
         let quoting = "Incorrect API key provided: \(testKey). Also sk-te***cdef of org-secret."
         for param in [nil, "prompt"] {
             let answer = Response.error(400, code: nil, param: param, message: quoting)
-            try await OpenAITest.run(answering: { _ in answer }) { test in
+            try await OpenAITest.run(.always(answer)) { test in
                 let failure = try await test.buy().failure()
 
                 let said = "\(failure.message) \(failure.detail ?? "")"
@@ -136,7 +136,7 @@ import ThumbwireKit
         headers: Headers, message: String, seconds: Double
     ) async throws {
         let answer = Response.error(429, code: "rate_limit_exceeded", message: message, headers: headers)
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let clock = StoppedClock()
             let failure = try await test.buy(context: test.context(clock: clock)).failure()
 
@@ -152,7 +152,7 @@ import ThumbwireKit
         ] as [Headers])
     func `nothing said is nothing invented`(headers: Headers) async throws {
         let answer = Response.error(429, code: "rate_limit_exceeded", headers: headers)
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let failure = try await test.buy().failure()
 
             #expect(failure.retryAfter == nil)
@@ -173,7 +173,7 @@ import ThumbwireKit
             "x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "0",
             "x-ratelimit-reset-requests": "1m0s",
         ]
-        try await OpenAITest.run(answering: { _ in .error(400, code: nil, headers: headers) }) { test in
+        try await OpenAITest.run(.always(.error(400, code: nil, headers: headers))) { test in
             let clock = StoppedClock()
             let told = try await test.buy(context: test.context(clock: clock)).told
 

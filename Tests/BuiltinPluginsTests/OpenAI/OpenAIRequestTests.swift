@@ -8,7 +8,7 @@ import ThumbwireKit
 @Suite struct OpenAIRequestTests {
     @Test func `a generation says what the model needs and no more`() async throws {
         let picture = try GenerationResult.Picture.make()
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let settings: JSONObject = [
                 "quality": "high", "moderation": "low", "organization": "org-1", "project": "proj_1",
             ]
@@ -32,7 +32,7 @@ import ThumbwireKit
 
     @Test func `Azure gets its deployment, its version and its key's header`() async throws {
         let picture = try GenerationResult.Picture.make()
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let settings: JSONObject = [
                 "api": "azure", "apiVersion": "2025-04-01-preview", "deployment": "my pictures",
                 "baseUrl": .string("\(test.service.url)/"), "model": "gpt-image-1.5",
@@ -54,7 +54,7 @@ import ThumbwireKit
         let source = try GenerationResult.Picture.make(.jpeg, width: 16, height: 8)
         let reference = try GenerationResult.Picture.make(.webp)
         let mask = try GenerationResult.Picture.make(width: 16, height: 8, hasAlpha: true)
-        try await OpenAITest.run(answering: { _ in .images([made]) }) { test in
+        try await OpenAITest.run(.always(.images([made]))) { test in
             let context = test.context([.source: [source], .reference: [reference], .mask: [mask]])
             let request = GenerationRequest.asking(purpose: .finished, options: ["input_fidelity": "high"]) {
                 $0.prompt = "ünïcode “quotes”\r\n--boundary--"
@@ -83,7 +83,7 @@ import ThumbwireKit
         let frame = try GenerationResult.Picture.make(.jpeg)
         let video = VideoContext.video("T")
         for usesFrame in [true, false] {
-            try await OpenAITest.run(answering: { _ in .images([frame]) }) { test in
+            try await OpenAITest.run(.always(.images([frame]))) { test in
                 let request = GenerationRequest.asking { $0.videoURL = "https://youtu.be/abcdefghijk" }
                 _ = try await test.buy(
                     request, ["useVideoFrame": .bool(usesFrame)],
@@ -100,7 +100,7 @@ import ThumbwireKit
         let picture = try GenerationResult.Picture.make(.jpeg)
         var video = VideoContext.video(nil)
         video.source.kind = .image
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let request = GenerationRequest.asking { $0.videoURL = "https://example.com/photo.jpg" }
             let context = test.context(video: video, frame: picture)
             _ = try await test.buy(request, context: context).pictures()
@@ -138,7 +138,7 @@ import ThumbwireKit
             ([.mask: [small]], "validation_failed", "maskImageUrl: a mask needs"),
         ]
         for (pictures, code, message) in cases {
-            try await OpenAITest.run(answering: { _ in .images([small]) }) { test in
+            try await OpenAITest.run(.always(.images([small]))) { test in
                 let failure = try await test.buy(context: test.context(pictures)).failure()
 
                 #expect(failure.failureClass == .invalidInput && failure.code == code, "\(failure)")
@@ -150,7 +150,7 @@ import ThumbwireKit
 
     @Test func `a compatible server's own model gets what every server knows`() async throws {
         let picture = try GenerationResult.Picture.make(.webp)
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let settings: JSONObject = ["model": "flux-dev", "quality": "high", "partialImages": 2]
             _ = try await test.buy(.asking(), settings).pictures()
 
@@ -158,7 +158,7 @@ import ThumbwireKit
             #expect(members.object?.names.sorted() == ["model", "prompt", "size"])
             #expect(members["size"] == "1536x1024")
         }
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let settings: JSONObject = [
                 "model": "flux-dev", "sizes": ["any"], "parameters": ["response_format", "quality"],
                 "quality": "high",

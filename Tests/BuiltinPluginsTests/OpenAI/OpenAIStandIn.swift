@@ -6,6 +6,29 @@ import Synchronization
 import Testing
 
 @testable import ThumbwireKit
+@testable import ThumbwireService
+
+/// How the stand-in answers. Its answers need no thread of Swift's pool, which other tests keep busy for minutes.
+struct OpenAIScript: Sendable {
+    /// `nil` hangs until the client or the server ends.
+    private(set) var answer: (@Sendable (Request) -> Response)?
+    private(set) var models: (@Sendable (Request) -> Response)? = { _ in Response(status: 404) }
+
+    static let hanging = OpenAIScript(answer: nil)
+
+    static func always(_ response: Response) -> OpenAIScript { OpenAIScript { _ in response } }
+
+    static func answer(_ answer: @escaping @Sendable (Request) -> Response) -> OpenAIScript {
+        OpenAIScript(answer: answer)
+    }
+
+    /// The same with an answer to `GET /models/{model}`, which is 404 otherwise.
+    func models(_ models: @escaping @Sendable (Request) -> Response) -> OpenAIScript {
+        OpenAIScript(answer: answer, models: models)
+    }
+
+    var hangingModels: OpenAIScript { OpenAIScript(answer: answer, models: nil) }
+}
 
 /// Stands in for the Images API on loopback: keeps what it gets and answers as the test says.
 final class OpenAIStandIn: Sendable {
@@ -17,23 +40,32 @@ final class OpenAIStandIn: Sendable {
     private let server: Server
     private let kept: Requests
 
-    init(
-        _ answer: @escaping @Sendable (Request) async -> Response,
-        models: @escaping @Sendable (Request) async -> Response
-    ) throws {
+    init(_ script: OpenAIScript) throws {
         let kept = Requests()
-        var router = Router()
-        let paths = [
-            "/v1/images/{operation}", "/openai/deployments/{deployment}/images/{operation}",
-        ]
-        for path in paths {
-            router.on(.post, path, maximumBodyBytes: 64 << 20) { request in
+        let create = script.answer.map { answer in
+            { @Sendable (request: Request) in
                 kept.all.withLock { $0.append(request) }
-                return await answer(request)
+                return answer(request)
             }
         }
-        router.on(.get, "/v1/models/{model}") { await models($0) }
-        router.on(.get, "/files/{name}") { await answer($0) }
+        var router = Router()
+        for base in ["/v1", "/openai/deployments/{deployment}"] {
+            let path = "\(base)/images/{operation}"
+            if let create {
+                router.on(.post, path, maximumBodyBytes: 64 << 20, immediate: create)
+            } else {
+                router.on(.post, path) { request in
+                    kept.all.withLock { $0.append(request) }
+                    return await hang()
+                }
+            }
+        }
+        if let models = script.models {
+            router.on(.get, "/v1/models/{model}", immediate: models)
+        } else {
+            router.on(.get, "/v1/models/{model}") { _ in await hang() }
+        }
+        if let answer = script.answer { router.on(.get, "/files/{name}", immediate: answer) }
         server = Server(configuration: Server.Configuration(), router: router) { error, _ in
             Response(status: error.status)
         }
@@ -97,12 +129,8 @@ struct OpenAITest {
     let service: OpenAIStandIn
     let client: HTTPClient
 
-    static func run(
-        answering answer: @escaping @Sendable (Request) async -> Response,
-        models: @escaping @Sendable (Request) async -> Response = { _ in Response(status: 404) },
-        _ body: (OpenAITest) async throws -> Void
-    ) async throws {
-        let service = try OpenAIStandIn(answer, models: models)
+    static func run(_ script: OpenAIScript, _ body: (OpenAITest) async throws -> Void) async throws {
+        let service = try OpenAIStandIn(script)
         let client = try HTTPClient()
         let result: Result<Void, any Error>
         do {
@@ -116,7 +144,9 @@ struct OpenAITest {
     }
 
     func provider(_ settings: JSONObject = [:]) throws -> OpenAIProvider {
-        var configuration: JSONObject = ["apiKey": .string(testKey), "baseUrl": .string("\(service.url)/v1")]
+        var configuration: JSONObject = [
+            "apiKey": .string(testKey), "baseUrl": .string("\(service.url)/v1"), "timeoutSeconds": 1_800,
+        ]
         for member in settings.members { configuration[member.name] = member.value }
         return try configured(OpenAIProvider.self, configuration)
     }
@@ -125,9 +155,9 @@ struct OpenAITest {
         _ pictures: [ImageRole: [GenerationResult.Picture]] = [:], video: VideoContext? = nil,
         frame: GenerationResult.Picture? = nil, clock: (any WallClock)? = nil
     ) -> TestProviderContext {
-        clock.map {
-            TestProviderContext(pictures: pictures, video: video, frame: frame, client: client, clock: $0)
-        } ?? TestProviderContext(pictures: pictures, video: video, frame: frame, client: client)
+        TestProviderContext(
+            pictures: pictures, video: video, frame: frame, client: client, clock: clock ?? SystemClock(),
+            allowed: .seconds(7_200))
     }
 
     /// One create with everything by default.
@@ -212,4 +242,12 @@ extension VideoContext {
             source: VideoSource(kind: .youTube, youTubeID: "abcdefghijk"), title: title, author: author,
             description: description)
     }
+}
+
+/// Waits until the server cancels the handler.
+private func hang() async -> Response {
+    let (stream, continuation) = AsyncStream<Never>.makeStream()
+    for await _ in stream {}
+    continuation.finish()
+    return Response(status: 500)
 }

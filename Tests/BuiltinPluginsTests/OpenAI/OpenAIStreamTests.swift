@@ -16,11 +16,8 @@ import ThumbwireKit
     }
 
     private static func stream(_ pieces: [[UInt8]]) -> Response {
-        let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
-        for piece in pieces { continuation.yield(piece) }
-        continuation.finish()
-        return Response(
-            status: 200, headers: ["Content-Type": "text/event-stream"], body: .stream(stream))
+        Response(
+            status: 200, headers: ["Content-Type": "text/event-stream"], body: .bytes(pieces.flatMap { $0 }))
     }
 
     private static func picture(_ side: Int) throws -> (made: GenerationResult.Picture, members: JSONObject) {
@@ -38,7 +35,7 @@ import ThumbwireKit
             Self.event(Self.partial, members), Array(": keep-alive\n\n".utf8),
             Self.event(Self.completed, closing, ending: "\r\n"),
         ]
-        try await OpenAITest.run(answering: { _ in Self.stream(pieces) }) { test in
+        try await OpenAITest.run(.always(Self.stream(pieces))) { test in
             let bought = try await test.buy(.asking(), ["partialImages": 1])
 
             let sent = try test.service.onlyCreate()
@@ -91,7 +88,7 @@ import ThumbwireKit
             [Array(Self.event(Self.completed, partial).dropLast(20))],
         ]
         for pieces in endings {
-            try await OpenAITest.run(answering: { _ in Self.stream(pieces) }) { test in
+            try await OpenAITest.run(.always(Self.stream(pieces))) { test in
                 let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
 
                 #expect(failure.failureClass == .outcomeUnknown)
@@ -111,7 +108,7 @@ import ThumbwireKit
         let events = [
             Self.event("error", ["error": ["message": "no", "type": "x", "code": .string(code)]])
         ]
-        try await OpenAITest.run(answering: { _ in Self.stream(events) }) { test in
+        try await OpenAITest.run(.always(Self.stream(events))) { test in
             let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
 
             #expect(failure.failureClass == expected)
@@ -120,7 +117,7 @@ import ThumbwireKit
 
     @Test func `an error before the stream is an error as always`() async throws {
         let answer = Response.error(429, code: "rate_limit_exceeded", headers: ["retry-after": "3"])
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
 
             #expect(failure.failureClass == .rateLimited && failure.retryAfter == .seconds(3))
@@ -129,7 +126,7 @@ import ThumbwireKit
 
     @Test func `a server that does not stream is understood`() async throws {
         let picture = try Self.picture(8).made
-        try await OpenAITest.run(answering: { _ in .images([picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture]))) { test in
             let result = try await test.buy(.asking(), ["partialImages": 2]).pictures()
 
             #expect(result.pictures == [picture])
@@ -143,7 +140,7 @@ import ThumbwireKit
         continuation.yield(partial + Self.event(Self.completed, final.members))
         let answer = Response(
             status: 200, headers: ["Content-Type": "text/event-stream"], body: .stream(stream))
-        try await OpenAITest.run(answering: { _ in answer }) { test in
+        try await OpenAITest.run(.always(answer)) { test in
             let context = test.context()
             async let buying = test.buy(.asking(), ["partialImages": 1], context: context)
             while context.told.previews.isEmpty { await Task.yield() }
@@ -156,7 +153,7 @@ import ThumbwireKit
 
     @Test func `several pictures are not streamed`() async throws {
         let picture = try Self.picture(8).made
-        try await OpenAITest.run(answering: { _ in .images([picture, picture]) }) { test in
+        try await OpenAITest.run(.always(.images([picture, picture]))) { test in
             _ = try await test.buy(.asking(variants: 2), ["partialImages": 2]).pictures()
 
             #expect(try test.service.onlyCreate()["stream"] == nil)
