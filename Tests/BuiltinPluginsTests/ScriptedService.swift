@@ -2,7 +2,7 @@ import HTTP
 import Synchronization
 import TestSupport
 
-@testable import ThumbwireKit
+import ThumbwireKit
 
 /// A provider's API on loopback that answers exactly what a test scripts and keeps what it was asked.
 final class ScriptedService: Sendable {
@@ -190,6 +190,13 @@ extension GenerationRequest {
 
 extension VideoContext {
     static func make(_ kind: VideoSource.Kind, title: String? = nil, author: String? = nil) -> VideoContext {
-        VideoContext(source: VideoSource(kind: kind, youTubeID: nil), title: title, author: author)
+        let url =
+            switch kind {
+            case .youTube: "https://youtu.be/abcdefghijk"
+            case .page: "https://example.com/a"
+            case .image: "https://example.com/a.jpg"
+            case .media: "https://example.com/a.mp4"
+            }
+        return VideoContext(source: VideoSource(url: url), title: title, author: author)
     }
 }
