@@ -1,3 +1,4 @@
+internal import Persistence
 internal import ThumbwireKit
 
 /// What a retry takes over from a job that has failed or was cancelled: pictures that were paid for, or the ticket of

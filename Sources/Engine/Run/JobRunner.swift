@@ -66,14 +66,23 @@ final class JobRunner {
         event: Event? = nil
     ) async throws {
         let open = disposition == .finish ? services.openTickets(of: job) : []
-        let change = JobChange(
-            job: job, lease: lease, disposition: disposition, artifacts: artifacts,
-            compositions: compositions, event: event, openTicket: open.first)
+        for ticket in open.dropFirst() {
+            var held = job
+            held.state = .waiting
+            try await apply(JobChange(job: held, lease: lease, disposition: .keep, openTicket: ticket))
+        }
+        try await apply(
+            JobChange(
+                job: job, lease: lease, disposition: disposition, artifacts: artifacts,
+                compositions: compositions, event: event, openTicket: open.first))
+        if !open.isEmpty { tickets.wake() }
+    }
+
+    private func apply(_ change: JobChange) async throws {
         guard try await services.store.apply(change) else {
             log(.warning, "job lease lost")
             throw LetGo()
         }
-        if !open.isEmpty { tickets.wake() }
     }
 
     /// Rests until that moment, held by nobody; not beyond the job's deadline, when it has to end.

@@ -116,10 +116,7 @@ final class TicketFollower: Sendable {
 
     private func take(_ answer: GenerationAnswer, of ticket: OpenTicket) async throws {
         switch answer {
-        case .pending(let text, let pollAfter):
-            var ticket = ticket
-            ticket.step.ticket = text
-            try await askLater(ticket, atLeast: pollAfter)
+        case .pending(_, let pollAfter): try await askLater(ticket, atLeast: pollAfter)
         case .finished(let result) where result.pictures.isEmpty:
             try await settle(
                 ticket,
