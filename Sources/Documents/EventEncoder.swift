@@ -27,6 +27,32 @@ package struct EventEncoder: Sendable {
         return make(.webhookTest, account: endpoint.account, job: nil, sequence: 1, at: moment, data: data)
     }
 
+    /// The event that tells an account of administrators that a provider is out of use, why, and until when as far
+    /// as that is known.
+    package func degraded(
+        provider: String, reason: Failure, until: Timestamp?, for account: AccountID, at moment: Timestamp
+    ) -> Event {
+        let data: JSONValue = [
+            "provider": .string(provider),
+            "reason": [
+                "code": .string(ErrorCode(of: reason).rawValue),
+                "class": .string(reason.failureClass.rawValue), "message": .string(reason.message),
+            ],
+            "until": (until?.description).json,
+        ]
+        return make(.providerDegraded, account: account, job: nil, sequence: 1, at: moment, data: data)
+    }
+
+    /// The event that tells an account of administrators that a provider is in use again, and since when it was not.
+    package func recovered(
+        provider: String, degradedAt: Timestamp, for account: AccountID, at moment: Timestamp
+    ) -> Event {
+        let data: JSONValue = [
+            "provider": .string(provider), "degradedAt": .string(degradedAt.description),
+        ]
+        return make(.providerRecovered, account: account, job: nil, sequence: 1, at: moment, data: data)
+    }
+
     private func make(
         _ type: EventType, account: AccountID, job: JobID?, sequence: Int, at moment: Timestamp,
         data: JSONValue

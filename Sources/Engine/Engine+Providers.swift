@@ -1,3 +1,4 @@
+internal import Persistence
 package import ThumbwireKit
 
 extension Engine {
@@ -5,9 +6,38 @@ extension Engine {
         try await retried(id, of: account, wish)
     }
 
-    package func providers() async throws -> [ProviderStatus] { [] }
+    package func providers() async throws -> [ProviderStatus] {
+        let now = services.clock.now()
+        var list: [ProviderStatus] = []
+        for declared in services.registry.providers {
+            let use = declared.use
+            var status = ProviderStatus(name: use.id, plugin: use.plugin, isEnabled: declared.isEnabled)
+            status.disabledReason = declared.disabledReason
+            let account = declared.isEnabled ? try? services.registry.provider(for: use).pacing?.key : nil
+            services.gates.complete(&status, account: account, now: now)
+            status.openTickets = try await services.store.openTicketCount(of: use.id)
+            list.append(status)
+        }
+        return list
+    }
 
-    package func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool { false }
+    package func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool {
+        guard isDeclared(provider) else { return false }
+        let now = services.clock.now()
+        let pause = ProviderPause(provider: provider, until: until, reason: reason, at: now)
+        try await services.store.pause(pause)
+        services.gates.pause(pause, now: now)
+        return true
+    }
 
-    package func resume(provider: String) async throws -> Bool { false }
+    package func resume(provider: String) async throws -> Bool {
+        guard isDeclared(provider) else { return false }
+        _ = try await services.store.resume(provider: provider)
+        services.gates.resume(provider, now: services.clock.now())
+        return true
+    }
+
+    private func isDeclared(_ provider: String) -> Bool {
+        services.registry.providers.contains { $0.use.id == provider }
+    }
 }

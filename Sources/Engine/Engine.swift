@@ -121,8 +121,10 @@ package final class Engine: JobService {
             case .job, .deliveryDue, .event: false
             }
         }
+        await loadPauses()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.follow(changes) }
+            group.addTask { await self.keepGates() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             group.addTask { await self.tickets.run { self.isAccepting } }
             while !Task.isCancelled {

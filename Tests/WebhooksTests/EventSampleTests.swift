@@ -20,9 +20,21 @@ struct EventSampleTests {
         switch type {
         case .queued: job = SampleJobs.queued()
         case .processing: job = SampleJobs.processing()
+        case .progress: job = SampleJobs.progressing()
         case .completed: job = SampleJobs.completed()
         case .failed: job = SampleJobs.failed()
         case .cancelled: job = SampleJobs.cancelled()
+        case .providerDegraded:
+            return Self.encoder.degraded(
+                provider: "opus",
+                reason: Failure(
+                    .unavailable, code: "provider_unavailable", message: "opus answered 503 five times"),
+                until: SampleJobs.acceptedAt + .seconds(15), for: SampleJobs.queued().account,
+                at: SampleJobs.acceptedAt)
+        case .providerRecovered:
+            return Self.encoder.recovered(
+                provider: "opus", degradedAt: SampleJobs.acceptedAt, for: SampleJobs.queued().account,
+                at: SampleJobs.acceptedAt + .seconds(17))
         case .webhookTest:
             let endpoint = Endpoint(
                 id: EndpointID(rawValue: "ep_01kahzr1m8t2d5k0q9w4x7y3bn"),

@@ -38,6 +38,20 @@ enum SampleJobs {
         return job
     }
 
+    static func progressing() -> Job {
+        var job = queued()
+        job.state = .generating
+        job.startedAt = acceptedAt + .milliseconds(4)
+        job.progress = Job.Progress(step: "studio", percent: 32)
+        job.steps = [
+            Step(
+                id: "studio", index: 0, attempt: 1, plugin: "studio", version: "1.0.0", configurationHash: "",
+                startedAt: acceptedAt + .milliseconds(4))
+        ]
+        job.eventCount = 1
+        return job
+    }
+
     static func completed() -> Job {
         var job = processing()
         job.state = .completed

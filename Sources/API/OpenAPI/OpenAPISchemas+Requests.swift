@@ -77,7 +77,7 @@ extension OpenAPISchemas {
                 "type": "array", "items": text, "maxItems": .integer(Int64(RequestLimits.accentWords)),
             ],
         ]),
-        "callbackUrl": url, "callbackEvents": eventTypes,
+        "callbackUrl": url, "callbackEvents": array(choice(RequestLimits.callbackEventTypes)),
         "callbackHeaders": ["type": "object", "additionalProperties": text],
         "metadata": [
             "type": "object", "description": .string("at most \(RequestLimits.metadata) bytes as JSON"),

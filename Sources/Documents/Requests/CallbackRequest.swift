@@ -29,7 +29,7 @@ extension FieldReader {
     /// `callbackUrl`, `callbackEvents` and `callbackHeaders`.
     mutating func callback() -> CallbackRequest? {
         let url = url("callbackUrl")
-        let events = choices("callbackEvents", of: RequestLimits.eventTypes)
+        let events = callbackEvents()
         let headers = callbackHeaders()
         guard has("callbackUrl") else {
             for name in ["callbackEvents", "callbackHeaders"] where has(name) {
@@ -39,6 +39,25 @@ extension FieldReader {
         }
         guard let url else { return nil }
         return CallbackRequest(url: url, events: events ?? EventType.terminal, headers: headers)
+    }
+
+    private mutating func callbackEvents() -> [EventType]? {
+        var inner = FieldReader([:], pointer: place("callbackEvents"))
+        for (index, element) in (value("callbackEvents")?.array ?? []).enumerated() {
+            guard let type = element.string.flatMap(EventType.init),
+                RequestLimits.eventTypes.contains(type), !RequestLimits.callbackEventTypes.contains(type)
+            else { continue }
+            let allowed = RequestLimits.callbackEventTypes.map(\.rawValue).joined(separator: ", ")
+            inner.refuse(
+                "\(index)",
+                "is \"\(type.rawValue)\", which is about no job: subscribe a webhook endpoint to it; "
+                    + "allowed: \(allowed)")
+        }
+        guard inner.errors.isEmpty else {
+            add(inner.errors)
+            return nil
+        }
+        return choices("callbackEvents", of: RequestLimits.callbackEventTypes)
     }
 
     private mutating func callbackHeaders() -> [CallbackRequest.Header] {

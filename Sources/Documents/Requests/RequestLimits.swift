@@ -20,6 +20,10 @@ package enum RequestLimits {
     package static let name = 128
     package static let accentWords = 20
     package static let platforms = ["youtube"]
-    /// What callbacks and endpoints may ask for.
+    /// What endpoints may ask for.
     package static let eventTypes = EventType.allCases.filter { $0 != .webhookTest }
+    /// What a job's callback may ask for: the events of that job.
+    package static let callbackEventTypes = eventTypes.filter {
+        $0 != .providerDegraded && $0 != .providerRecovered
+    }
 }

@@ -6,6 +6,8 @@ struct PluginsFile {
     struct DeclaredProvider {
         var use: PinnedChain.Use
         var isEnabled: Bool
+        /// Why it is not enabled.
+        var disabledReason: String?
     }
 
     static let version: Int64 = 1
@@ -19,7 +21,7 @@ struct PluginsFile {
     private(set) var providers: [String: DeclaredProvider] = [:]
     private(set) var chains: [PinnedChain] = []
     /// Names under `providers`, also of those that are wrong: a chain that uses one is not a second mistake.
-    private var declared: [String] = []
+    private(set) var declared: [String] = []
     private(set) var faces: [Face: String] = [:]
 
     init(
@@ -59,7 +61,10 @@ struct PluginsFile {
                 object, id: name, key: "plugin", settings: "config", kind: .provider, path: path,
                 timeout: Self.providerTimeout)
         else { return }
-        providers[name] = DeclaredProvider(use: use, isEnabled: isEnabled(object["enabled"], use, path: path))
+        let enabled = isEnabled(object["enabled"], use, path: path)
+        providers[name] = DeclaredProvider(
+            use: use, isEnabled: enabled,
+            disabledReason: enabled ? nil : disabledReason(object["enabled"], use))
     }
 
     /// `true`, `false`, or `"if-configured"`: when every value that it takes from the environment is there.
@@ -75,6 +80,14 @@ struct PluginsFile {
             report("\(path).enabled", "expected true, false or \"if-configured\"")
             return false
         }
+    }
+
+    private func disabledReason(_ value: JSONValue?, _ use: PinnedChain.Use) -> String {
+        guard value?.string != nil else { return "\"enabled\" is false in the file" }
+        let missing = SecretReference.names(in: .object(use.configuration)).filter {
+            environment($0)?.isEmpty ?? true
+        }
+        return missing.sorted().joined(separator: ", ") + (missing.count == 1 ? " is not set" : " are not set")
     }
 
     private mutating func readChain(_ name: String, _ value: JSONValue) {

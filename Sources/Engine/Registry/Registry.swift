@@ -20,6 +20,8 @@ package final class Registry: Sendable {
     package let catalog: PluginCatalog
     private let chains: [PinnedChain]
     private let faces: [Face: String]
+    /// Every provider of the file, in its order.
+    let providers: [PluginsFile.DeclaredProvider]
     private let environment: @Sendable (String) -> String?
     private let instances = Mutex(Instances())
 
@@ -32,6 +34,7 @@ package final class Registry: Sendable {
         self.environment = environment
         chains = file.chains
         faces = file.faces
+        providers = file.declared.compactMap { file.providers[$0] }
     }
 
     package var chainNames: [String] { chains.map { $0.name } }

@@ -2,9 +2,15 @@
 public enum EventType: String, Hashable, Sendable, CaseIterable {
     case queued = "thumbnail.queued"
     case processing = "thumbnail.processing"
+    /// On the way; only for those who ask for it, at most once a second and job.
+    case progress = "thumbnail.progress"
     case completed = "thumbnail.completed"
     case failed = "thumbnail.failed"
     case cancelled = "thumbnail.cancelled"
+    /// A provider is out of use: its circuit opened, or an administrator paused it.
+    case providerDegraded = "provider.degraded"
+    /// It is in use again.
+    case providerRecovered = "provider.recovered"
     case webhookTest = "webhook.test"
 
     /// The types that end a job: what callbacks and endpoints get unless they ask for more.
