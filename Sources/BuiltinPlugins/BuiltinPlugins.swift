@@ -1,7 +1,7 @@
 package import ThumbwireKit
 
-/// The providers that need nothing but this process.
-package let builtinProviders: [any Provider.Type] = [StudioProvider.self]
+/// The providers that come with Thumbwire, in the order in which chains usually name them.
+package let builtinProviders: [any Provider.Type] = [OpenAIProvider.self, StudioProvider.self]
 
 /// The post-processors in the order in which chains usually name them.
 package let builtinPostProcessors: [any PostProcessor.Type] = [
