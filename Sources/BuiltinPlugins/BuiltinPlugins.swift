@@ -1,7 +1,9 @@
 package import ThumbwireKit
 
-/// The providers that come with Thumbwire, in the order in which chains usually name them.
-package let builtinProviders: [any Provider.Type] = [OpenAIProvider.self, StudioProvider.self]
+/// The providers in the order in which chains usually name them.
+package let builtinProviders: [any Provider.Type] = [
+    SokeProvider.self, OpusProvider.self, OpenAIProvider.self, StudioProvider.self,
+]
 
 /// The post-processors in the order in which chains usually name them.
 package let builtinPostProcessors: [any PostProcessor.Type] = [

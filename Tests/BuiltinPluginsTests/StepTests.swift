@@ -292,7 +292,8 @@ private func noisy(_ width: Int, _ height: Int) -> PixelBuffer {
         let manifests = builtinPostProcessors.map { $0.manifest } + builtinProviders.map { $0.manifest }
 
         #expect(Set(manifests.map { $0.id }).count == manifests.count)
-        #expect(manifests.allSatisfy { !$0.isBilled })
+        #expect(manifests.filter { $0.isBilled }.allSatisfy { $0.configuration.contains { $0.isSecret } })
+        #expect(builtinPostProcessors.allSatisfy { !$0.manifest.isBilled })
         _ = try configured(SmartCrop.self)
         _ = try configured(ColorGrade.self)
         _ = try configured(AccentDetection.self)

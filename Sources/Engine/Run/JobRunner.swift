@@ -75,6 +75,7 @@ final class JobRunner {
             JobChange(
                 job: job, lease: lease, disposition: disposition, artifacts: artifacts,
                 compositions: compositions, event: event, openTicket: open.first))
+        if disposition == .finish { services.gates.forget(job.id) }
         if !open.isEmpty { tickets.wake() }
     }
 

@@ -35,7 +35,7 @@ extension JobRunner {
             let provider = try services.registry.provider(for: use)
             let now = services.clock.now()
             let pacing = provider.pacing
-            switch services.gates.admit(.poll, to: use, pacing: pacing, now: now) {
+            switch services.gates.admit(.poll, to: use, pacing: pacing, for: job.id, now: now) {
             case .go: break
             case .wait(let moment): return .again(at: moment)
             case .closed(let failure): return .again(at: now + restAfterFailure(failure, pacing))

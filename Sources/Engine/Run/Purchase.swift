@@ -83,7 +83,7 @@ extension JobRunner {
             return .failed(error)
         }
         let now = services.clock.now()
-        switch services.gates.admit(.create, to: use, pacing: provider.pacing, now: now) {
+        switch services.gates.admit(.create, to: use, pacing: provider.pacing, for: job.id, now: now) {
         case .go:
             let admitted = AdmittedCall(.create, use, pacing: provider.pacing, services: services)
             return .go(Turn(use: use, attempt: attempt, call: call(use, provider), admitted: admitted))

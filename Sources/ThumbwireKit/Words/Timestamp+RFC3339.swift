@@ -1,9 +1,7 @@
-import ThumbwireKit
-
 extension Timestamp {
     /// A date and time with its zone (RFC 3339 §5.6), cut to milliseconds; `nil` for anything else, also for days
     /// and times that no calendar has.
-    init?(rfc3339 text: String) {
+    public init?(rfc3339 text: String) {
         var digits = DigitReader(text)
         guard let year = digits.number(4), digits.take("-"), let month = digits.number(2), digits.take("-"),
             let day = digits.number(2), digits.take("T") || digits.take("t"), let hour = digits.number(2),

@@ -1,8 +1,6 @@
 import Testing
 import ThumbwireKit
 
-@testable import API
-
 struct RFC3339Tests {
     @Test(arguments: [
         ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),

@@ -1,0 +1,95 @@
+import ThumbwireKit
+
+/// The error of Soke's envelope, or of work that failed.
+enum SokeError: Hashable {
+    /// One of the codes that Soke's documents list for calls.
+    case code(Code)
+    /// Another code, or none.
+    case other(String?)
+
+    /// usesoke.ai/docs/api-reference, "Error codes".
+    enum Code: String {
+        case badRequest = "BAD_REQUEST"
+        case unauthorized = "UNAUTHORIZED"
+        case insufficientCredits = "INSUFFICIENT_CREDITS"
+        case forbidden = "FORBIDDEN"
+        case subscriptionRequired = "SUBSCRIPTION_REQUIRED"
+        case notFound = "NOT_FOUND"
+        case rateLimitExceeded = "RATE_LIMIT_EXCEEDED"
+        case internalError = "INTERNAL_ERROR"
+        case platformNotImplemented = "PLATFORM_NOT_IMPLEMENTED"
+    }
+
+    init(_ reply: ProviderReply) {
+        let word = reply.word(at: ["error.code", "data.error.code"])
+        self = word.flatMap { Code(rawValue: $0.uppercased()) }.map(SokeError.code) ?? .other(word)
+    }
+
+    /// True for complaints about a call, which say nothing of the work that it asks for.
+    var isAboutTheCall: Bool {
+        switch self {
+        case .code(.badRequest), .code(.insufficientCredits): false
+        case .code: true
+        case .other: false
+        }
+    }
+}
+
+extension SokeAPI {
+    /// A minute's window cannot be further away; a reset beyond it is the month's.
+    private static let longestWindow = Duration.seconds(600)
+
+    /// What a refusal means, by its code and else by its status. Soke's own envelope proves that an order was not
+    /// taken, whatever the status: it is how Soke answers instead of giving out an id.
+    func failure(for reply: ProviderReply, _ errand: ProviderAccount.Errand) -> Failure {
+        if errand != .question, reply.isContentRefusal {
+            return account.failure(.contentRejected, "content_rejected", reply, errand)
+        }
+        guard case .code(let code) = SokeError(reply) else {
+            if reply.status == 429 { return tooMany(reply, errand) }
+            let isEnvelope = reply.value(at: ["success"])?.bool == false
+            return isEnvelope && (reply.isSuccess || reply.status >= 500)
+                ? account.failure(.unavailable, "provider_unavailable", reply, errand)
+                : account.failure(for: reply, errand)
+        }
+        switch code {
+        case .badRequest: return account.failure(.invalidInput, "validation_failed", reply, errand)
+        case .platformNotImplemented:
+            return account.failure(.invalidInput, "platform_not_supported", reply, errand)
+        case .unauthorized, .forbidden, .notFound:
+            return account.failure(.misconfigured, "provider_misconfigured", reply, errand)
+        case .insufficientCredits, .subscriptionRequired:
+            return account.failure(.outOfFunds, "provider_out_of_funds", reply, errand)
+        case .rateLimitExceeded: return tooMany(reply, errand)
+        case .internalError:
+            return account.failure(.unavailable, "provider_unavailable", reply, errand)
+        }
+    }
+
+    /// Soke says the minute's limit and the month's quota with the same code.
+    private func tooMany(_ reply: ProviderReply, _ errand: ProviderAccount.Errand) -> Failure {
+        let wait = reply.retryAfter ?? reply.moment(header: "X-Soke-Reset").map { reply.wait(until: $0) }
+        let words = reply.complaint?.lowercased() ?? ""
+        let isQuota =
+            wait.map { $0 > Self.longestWindow } == true || words.contains("month")
+            || reply.count(header: "X-Soke-Credits-Remaining") == 0
+        return isQuota && errand != .question
+            ? account.failure(.outOfFunds, "provider_out_of_funds", reply, errand, retryAfter: wait)
+            : account.failure(.rateLimited, "rate_limited", reply, errand, retryAfter: wait)
+    }
+
+    /// The other side's word that the work failed, as one of the classes that end a ticket.
+    func verdict(_ error: SokeError, _ reply: ProviderReply) -> Failure {
+        let (failureClass, code): (FailureClass, String) =
+            if reply.isContentRefusal {
+                (.contentRejected, "content_rejected")
+            } else if error == .code(.insufficientCredits) {
+                (.outOfFunds, "provider_out_of_funds")
+            } else {
+                (.invalidInput, "provider_returned_nothing")
+            }
+        let words = reply.complaint.map { ": \($0)" } ?? ""
+        return Failure(
+            failureClass, code: code, message: "Soke could not make the picture\(words)", detail: reply.shape)
+    }
+}
