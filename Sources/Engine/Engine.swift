@@ -174,7 +174,9 @@ package final class Engine: JobService {
         // Draining began during the claim: either it finds the job, or the job finds out here.
         if !isAccepting { handle.stop(.draining) }
         group.addTask { [services, holder, wakeup, running, tickets] in
-            let runner = { JobRunner(job, lease: holder, services: services, running: handle, tickets: tickets) }
+            let runner = {
+                JobRunner(job, lease: holder, services: services, running: handle, tickets: tickets)
+            }
             let task = Task { await runner().run() }
             handle.attach(task)
             await withTaskGroup(of: Void.self) { watch in

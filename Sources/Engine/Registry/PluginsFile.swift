@@ -87,7 +87,8 @@ struct PluginsFile {
         let missing = SecretReference.names(in: .object(use.configuration)).filter {
             environment($0)?.isEmpty ?? true
         }
-        return missing.sorted().joined(separator: ", ") + (missing.count == 1 ? " is not set" : " are not set")
+        return missing.sorted().joined(separator: ", ")
+            + (missing.count == 1 ? " is not set" : " are not set")
     }
 
     private mutating func readChain(_ name: String, _ value: JSONValue) {

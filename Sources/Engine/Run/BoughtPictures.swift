@@ -24,7 +24,8 @@ extension EngineServices {
 
     /// Makes the bytes of a result durable and notes them on the step; the rows follow with the next write. Everything
     /// that was bought is kept, also what the request did not ask for.
-    func keep(_ result: GenerationResult, of job: JobID, _ account: AccountID, on step: inout Step) async throws
+    func keep(_ result: GenerationResult, of job: JobID, _ account: AccountID, on step: inout Step)
+        async throws
         -> [Artifact]
     {
         var artifacts: [Artifact] = []
@@ -88,7 +89,8 @@ extension ImageFormat {
             self = .jpeg
         } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
             self = .png
-        } else if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) {
+        } else if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8))
+        {
             self = .webp
         } else {
             self = Self.allCases.first { $0.mediaType == picture.mediaType } ?? .jpeg

@@ -13,7 +13,8 @@ struct JobRetry {
         guard job.state == .failed || job.state == .cancelled else {
             throw Failure(
                 .invalidInput, code: "job_not_retryable",
-                message: "job \(job.id) is \(job.state.rawValue); only failed and cancelled jobs are tried again")
+                message:
+                    "job \(job.id) is \(job.state.rawValue); only failed and cancelled jobs are tried again")
         }
         let ids = (chain.providers + chain.steps).map(\.id)
         if let wanted = wish.fromStep, !ids.contains(wanted) {

@@ -33,7 +33,8 @@ struct ProviderRules: Sendable {
         let tries = steps.filter { $0.index == 0 }
         let done = tries.filter { $0.status == .succeeded }
         // Of two that were asked at a time, the faster.
-        if let first = done.min(by: { ($0.finishedAt ?? .distantFuture) < ($1.finishedAt ?? .distantFuture) }) {
+        if let first = done.min(by: { ($0.finishedAt ?? .distantFuture) < ($1.finishedAt ?? .distantFuture) })
+        {
             return .take(first)
         }
         let open = openTries(tries)
@@ -117,7 +118,9 @@ struct ProviderRules: Sendable {
     }
 
     private func hedge(_ open: [Step], _ tries: [Step], now: Timestamp) -> NextTry? {
-        guard let time = hedgeTime(tries), now >= time, let second = secondCandidate(tries) else { return nil }
+        guard let time = hedgeTime(tries), now >= time, let second = secondCandidate(tries) else {
+            return nil
+        }
         return .create(second, attempt: 1)
     }
 }

@@ -44,7 +44,8 @@ extension JobRunner {
         guard !result.pictures.isEmpty else {
             // It may have been charged all the same.
             throw Failure(
-                services.isBilled(use.plugin) ? .outcomeUnknown : .internal, code: "provider_returned_nothing",
+                services.isBilled(use.plugin) ? .outcomeUnknown : .internal,
+                code: "provider_returned_nothing",
                 message: "\(use.id) returned no picture")
         }
         let artifacts = try await persistently {
@@ -55,7 +56,8 @@ extension JobRunner {
             warnings.add(
                 Warning(
                     code: "fewer_variants",
-                    message: "\(use.id) made \(artifacts.count) of the \(wanted) pictures that were asked for"))
+                    message: "\(use.id) made \(artifacts.count) of the \(wanted) pictures that were asked for"
+                ))
         }
         record(step)
         job.state = .processing

@@ -140,7 +140,8 @@ struct JobRouteTests {
         try await withService { service in
             let id = try await service.makeJob()
             for (method, path) in [
-                (Method.get, "/v1/jobs/\(id)"), (.post, "/v1/jobs/\(id)/cancel"), (.post, "/v1/jobs/\(id)/retry"),
+                (Method.get, "/v1/jobs/\(id)"), (.post, "/v1/jobs/\(id)/cancel"),
+                (.post, "/v1/jobs/\(id)/retry"),
                 (.get, "/v1/jobs/\(id)/composition"), (.get, "/v1/jobs/\(id)/events"),
             ] {
                 let response = try await service.send(method, path, key: Service.otherKey)

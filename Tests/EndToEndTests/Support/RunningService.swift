@@ -70,7 +70,8 @@ struct RunningService: Sendable {
         try await eventually("job \(id) ends") {
             let job = try await get("/v1/jobs/\(id)?wait=20").json
             let isEnded = job["status"]?.string.flatMap(JobState.init)?.isTerminal ?? false
-            return isEnded ? job : nil
+            // `nil` alone would be JSON's null here.
+            return isEnded ? job : JSONValue?.none
         }
     }
 

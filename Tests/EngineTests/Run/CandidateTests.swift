@@ -20,7 +20,8 @@ struct CandidateTests {
         """
     }
 
-    @Test func `a provider that cannot serve is passed over with a warning and is no fallback`() async throws {
+    @Test func `a provider that cannot serve is passed over with a warning and is no fallback`() async throws
+    {
         try await EngineHarness.run(chain: Self.chain("\"picky\", \"main\"")) { harness in
             harness.script.onCreate { _ in Script.picture }
 
@@ -119,7 +120,8 @@ struct CandidateTests {
             .finished(
                 GenerationResult(
                     pictures: [
-                        .init(bytes: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], mediaType: "image/jpeg")
+                        .init(
+                            bytes: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], mediaType: "image/jpeg")
                     ], product: .composed, provenance: ["editorState": ["a": 1]]))
         }
         let id = first.label
@@ -158,7 +160,8 @@ struct CandidateTests {
         #expect(boundedProvenance(["model": "m"]) == ["model": "m"])
     }
 
-    @Test func `an order that was answered without a picture is not given to another provider`() async throws {
+    @Test func `an order that was answered without a picture is not given to another provider`() async throws
+    {
         try await EngineHarness.run(chain: Self.chain("\"main\", \"second\"")) { harness in
             harness.script.onCreate { _ in .finished(GenerationResult(pictures: [])) }
 
@@ -182,8 +185,8 @@ struct HedgeTests {
             Script.named(harness.label + "-second").onCreate { _ in Script.picture }
             let id = try await harness.submit().id
             await started.wait()
-            // The leases, the next claim, the job's deadline, the order's and the hedge's.
-            try await harness.wait { harness.clock.sleeperCount >= 5 }
+            // The leases, the gates, the next claim, the job's deadline, the order's and the hedge's.
+            try await harness.wait { harness.clock.sleeperCount >= 6 }
 
             try await harness.wait {
                 harness.clock.advance(by: .seconds(1))

@@ -89,7 +89,8 @@ struct OpenTicketTests {
         }
     }
 
-    @Test func `a ticket outlives a restart without its provider in the file, and a crash before it is settled`()
+    @Test
+    func `a ticket outlives a restart without its provider in the file, and a crash before it is settled`()
         async throws
     {
         let accepted = Mutex<JobID?>(nil)

@@ -25,7 +25,7 @@ struct RetryTests {
 
     @Test func `what was not bought is ordered anew, by a job with the same request`() async throws {
         try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
-            let old = try await failed(harness, .outOfFunds)
+            let old = try await failed(harness, .contentRejected)
             harness.script.onCreate { _ in Script.picture }
 
             let new = try #require(await harness.engine.retry(old.id, of: harness.account.id, RetryWish()))
