@@ -27,7 +27,7 @@ package struct JobDocument: Sendable {
         if let fallback = job.fallback {
             object["fallback"] = ["from": .string(fallback.from), "reason": .string(fallback.reason)]
         }
-        object["cost"] = job.steps.last { $0.cost != nil }?.cost.map(json) ?? .null
+        object["cost"] = cost(of: job).map(json) ?? .null
         object["warnings"] = .array(
             job.warnings.map { ["code": .string($0.code), "message": .string($0.message)] })
         object["error"] = job.failure.map(json) ?? .null
@@ -35,6 +35,7 @@ package struct JobDocument: Sendable {
         object["resolved"] = ["chain": .string(job.pin.name)]
         object["request"] = RequestDocument.excerpt(job.request)
         object["sessionId"] = .string(job.session)
+        object["parentId"] = (job.parent?.rawValue).json
         if let callback = job.callback { object["callback"] = json(callback) }
         object["createdAt"] = .string(job.createdAt.description)
         object["startedAt"] = (job.startedAt?.description).json
@@ -42,6 +43,12 @@ package struct JobDocument: Sendable {
         object["deadlineAt"] = .string(job.deadline.description)
         object["metadata"] = .object(job.metadata)
         return .object(object)
+    }
+
+    /// What the provider charged that made the picture, else whoever charged last.
+    private func cost(of job: Job) -> Cost? {
+        let charged = job.steps.filter { $0.cost != nil }
+        return (charged.last { $0.id == job.provider } ?? charged.last)?.cost
     }
 
     private func json(_ output: Output) -> JSONValue {

@@ -2,7 +2,9 @@ internal import Persistence
 package import ThumbwireKit
 
 extension Engine {
-    package func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? { nil }
+    package func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+        try await retried(id, of: account, wish)
+    }
 
     package func providers() async throws -> [ProviderStatus] {
         let now = services.clock.now()

@@ -1,6 +1,7 @@
 internal import Documents
 internal import Foundation
 package import Persistence
+internal import Signing
 internal import Synchronization
 package import ThumbwireKit
 
@@ -29,12 +30,14 @@ package final class Engine: JobService {
     let holder = UUID().uuidString
     let wakeup = Wakeup()
     let running = RunningJobs()
+    let tickets: TicketFollower
     private let leaseThread = BlockingExecutor(name: "leases", threads: 1)
     private let isDraining = Mutex(false)
 
     package init(services: EngineServices, configuration: Configuration = Configuration()) {
         self.services = services
         self.configuration = configuration
+        tickets = TicketFollower(services: services)
     }
 
     // MARK: JobService
@@ -46,10 +49,7 @@ package final class Engine: JobService {
     package func chainNames() -> [String] { services.registry.chainNames }
 
     package func submit(_ submission: Submission) async throws -> Submitted {
-        guard isAccepting else {
-            throw Failure(
-                .unavailable, code: "draining", message: "the service is shutting down; try again soon")
-        }
+        try checkAccepting()
         let now = services.clock.now()
         var job = Job(
             id: submission.face.jobID(at: now), account: submission.account,
@@ -64,14 +64,27 @@ package final class Engine: JobService {
         job.key = submission.key
         job.credits = submission.credits
         job.callback = submission.callback?.summary
-        let (accepted, event) = services.encoder.event(.queued, of: job, at: now)
+        try services.registry.passOverUnsuitable(in: &job, now: now)
+        return try await accept(
+            job, callback: submission.callback?.sealed, fingerprint: submission.fingerprint)
+    }
+
+    func checkAccepting() throws(Failure) {
+        guard isAccepting else {
+            throw Failure(
+                .unavailable, code: "draining", message: "the service is shutting down; try again soon")
+        }
+    }
+
+    /// Writes a new job durably, with its first event.
+    func accept(_ job: Job, callback: Sealed?, fingerprint: Fingerprint?) async throws -> Submitted {
+        let (accepted, event) = services.encoder.event(.queued, of: job, at: job.createdAt)
         let acceptance = try await services.store.accept(
-            accepted, callback: submission.callback?.sealed, event: event,
-            fingerprint: submission.fingerprint)
+            accepted, callback: callback, event: event, fingerprint: fingerprint)
         switch acceptance {
         case .accepted: return Submitted(job: accepted, isRepetition: false)
         case .repeats(let id):
-            guard let earlier = try await services.store.job(id, of: submission.account) else {
+            guard let earlier = try await services.store.job(id, of: job.account) else {
                 throw StoreError.missing("job \(id)")
             }
             return Submitted(job: earlier, isRepetition: true)
@@ -86,10 +99,13 @@ package final class Engine: JobService {
         let services = services
         let outcome = try await services.store.cancel(id, of: account) { job in
             let (cancelled, event) = services.cancelled(job)
-            return Ending(job: cancelled, event: event)
+            return Ending(job: cancelled, event: event, openTicket: services.openTickets(of: job).first)
         }
         // A job that no worker holds may wait for a provider; a worker tells it by itself.
-        if case .cancelled(let job) = outcome { await services.cancelTicket(of: job) }
+        if case .cancelled(let job) = outcome {
+            await services.cancelTickets(of: job)
+            tickets.wake()
+        }
         return outcome
     }
 
@@ -111,6 +127,7 @@ package final class Engine: JobService {
             group.addTask { await self.follow(changes) }
             group.addTask { await self.gateKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
+            group.addTask { await self.tickets.run { self.isAccepting } }
             while !Task.isCancelled {
                 let next = await claimRound(in: &group)
                 await wakeup.wait(orUntil: { [clock = services.clock] in
@@ -157,8 +174,11 @@ package final class Engine: JobService {
         running.add(job.id, handle)
         // Draining began during the claim: either it finds the job, or the job finds out here.
         if !isAccepting { handle.stop(.draining) }
-        group.addTask { [services, holder, wakeup, running] in
-            let task = Task { await JobRunner(job, lease: holder, services: services, running: handle).run() }
+        group.addTask { [services, holder, wakeup, running, tickets] in
+            let runner = {
+                JobRunner(job, lease: holder, services: services, running: handle, tickets: tickets)
+            }
+            let task = Task { await runner().run() }
             handle.attach(task)
             await withTaskGroup(of: Void.self) { watch in
                 watch.addTask {

@@ -15,6 +15,7 @@ package struct EngineServices: Sendable {
     package var previews: Previews
     package var clock: any WallClock
     package var log: Log
+    package var faults = FaultPoints.none
 
     package init(
         store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,

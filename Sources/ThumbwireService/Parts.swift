@@ -26,9 +26,11 @@ struct Parts: Sendable {
     private let artifacts: FileArtifacts
     private let client: HTTPClient
     private let renderPool: RenderPool
+    private let faults: FaultPoints
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
+        faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
         publicURL = try options.publicURL.map { text throws(ServiceError) in try PublicURL(text).text }
@@ -58,13 +60,14 @@ struct Parts: Sendable {
         let socket = try ListeningSocket(host: listen.host, port: listen.port)
         let url = listen.url(port: socket.port)
         let encoder = EventEncoder(document: JobDocument(publicURL: publicURL ?? url))
-        let engine = Engine(
-            services: EngineServices(
-                store: store, artifacts: artifacts, registry: registry, encoder: encoder,
-                renderPool: renderPool,
-                sources: SourceFetcher(
-                    client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
-                transport: ProviderClient(client: client, clock: clock), clock: clock, log: log))
+        var services = EngineServices(
+            store: store, artifacts: artifacts, registry: registry, encoder: encoder,
+            renderPool: renderPool,
+            sources: SourceFetcher(
+                client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
+            transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
+        services.faults = faults
+        let engine = Engine(services: services)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
         let context = APIContext(

@@ -70,6 +70,56 @@ struct BilledProvider: Provider {
     }
 }
 
+/// Costs money, needs a video, and refuses odd titles.
+struct PickyProvider: Provider {
+    static let manifest = PluginManifest(
+        id: "picky", version: PluginVersion(1, 0, 0), kind: .provider, summary: "needs a video",
+        configuration: [ConfigurationField("label", .string, "the script to follow")], isBilled: true,
+        requires: [.video])
+
+    let script: Script
+
+    init(configuration: ScriptedProvider.Configuration) throws {
+        script = Script.named(configuration.label ?? "picky")
+    }
+
+    func unsuitability(for request: GenerationRequest) -> String? {
+        request.thumbnail.title == "odd" ? "reads no odd titles" : nil
+    }
+
+    func create(
+        _ request: GenerationRequest, context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer {
+        try await script.next(request, context)
+    }
+}
+
+/// Free, and only there for want of anything better.
+struct ResortProvider: Provider {
+    static let manifest = PluginManifest(
+        id: "resort", version: PluginVersion(1, 0, 0), kind: .provider, summary: "draws something",
+        isLastResort: true)
+
+    init(configuration: NoConfiguration) throws {}
+
+    func create(
+        _ request: GenerationRequest, context: any ProviderContext
+    ) async throws(Failure) -> GenerationAnswer { Script.picture }
+}
+
+/// Stands where the real one would draw the title.
+struct TitleStep: PostProcessor {
+    static let manifest = PluginManifest(
+        id: "layout", version: PluginVersion(1, 0, 0), kind: .postProcessor, summary: "draws no title",
+        configuration: [ConfigurationField("layout", .string, "where", default: "TextBottom")])
+
+    init(configuration: NoConfiguration) throws {}
+
+    func process(_ composition: inout Composition, context: any ProcessingContext) throws {
+        composition.provenance["product"] = .string(context.product.rawValue)
+    }
+}
+
 /// What a provider of tests does, call by call; looked up by the label in its configuration.
 final class Script: Sendable {
     typealias Answer = @Sendable (any ProviderContext) async throws(Failure) -> GenerationAnswer
@@ -187,5 +237,6 @@ final class BlankRasterizer: Rasterizer {
 
 extension PluginCatalog {
     static let testing = PluginCatalog(
-        providers: [ScriptedProvider.self, BilledProvider.self], postProcessors: [StampStep.self])
+        providers: [ScriptedProvider.self, BilledProvider.self, PickyProvider.self, ResortProvider.self],
+        postProcessors: [StampStep.self, TitleStep.self])
 }

@@ -39,6 +39,12 @@ extension RouteTable {
                 ]),
             cancelJob)
         native(
+            .post, "/v1/jobs/{id}/retry",
+            Operation(
+                "retryJob", "Try a failed or cancelled job once more, with what was paid for", tag: "jobs",
+                body: "RetryRequest", answers: [.json(202, "a new job", "Job")]),
+            retryJob)
+        native(
             .get, "/v1/jobs/{id}/composition",
             Operation(
                 "getComposition", "The editor state of a finished job", tag: "jobs",
@@ -91,6 +97,16 @@ extension RouteTable {
         throw Problem(.jobFinished, "job \(job.id) is \(job.state.rawValue) and cannot be cancelled any more")
     case .notFound: throw call.noJob
     }
+}
+
+@Sendable private func retryJob(_ call: Call) async throws -> Response {
+    let isEmpty = call.request.body.isEmpty
+    let wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
+    guard let job = try await call.context.engine.retry(call.jobID(), of: call.account, wish) else {
+        throw call.noJob
+    }
+    let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"
+    return .json(202, call.context.document.json(job), headers: ["Location": link])
 }
 
 @Sendable private func getComposition(_ call: Call) async throws -> Response {

@@ -116,7 +116,7 @@ extension OpenAPISchemas {
         "fallback": object(["from": text, "reason": text]), "cost": nullable("object"),
         "warnings": array(object(["code": text, "message": text])), "error": nullable("object"),
         "steps": array(["type": "object"]), "resolved": object(["chain": text]),
-        "request": ["type": "object"], "sessionId": text,
+        "request": ["type": "object"], "sessionId": text, "parentId": nullable("string"),
         "callback": object([
             "host": text, "events": array(choice(EventType.allCases)), "lastStatus": nullable("integer"),
         ]),

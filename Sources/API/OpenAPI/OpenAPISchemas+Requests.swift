@@ -5,6 +5,13 @@ extension OpenAPISchemas {
     static let requests: Schemas = [
         ("JobRequest", jobRequest), ("SokeRequest", sokeRequest),
         (
+            "RetryRequest",
+            closed([
+                "fromStep": string(atMost: RequestLimits.name),
+                "onUnknown": choice(PinnedChain.ProviderPolicy.OnUnknown.allCases),
+            ])
+        ),
+        (
             "EndpointRequest",
             closed(
                 ["url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title)],

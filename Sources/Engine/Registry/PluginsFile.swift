@@ -93,15 +93,18 @@ struct PluginsFile {
 
     private mutating func readChain(_ name: String, _ value: JSONValue) {
         let path = "chains.\(name)"
-        guard let object = members(value, path: path, allowed: ["providers", "steps"]) else { return }
-        let uses = readProviderNames(object["providers"], path: "\(path).providers")
+        let allowed = ["providers", "steps"] + Self.policyKeys
+        guard let object = members(value, path: path, allowed: allowed) else { return }
+        let listed = readProviderNames(object["providers"], path: "\(path).providers")
+        let policy = readPolicy(object, providers: listed, path: path)
+        let uses = candidates(listed, policy)
         let steps = readSteps(object["steps"], path: "\(path).steps")
         if uses.isEmpty, problems.isEmpty {
             report(
                 "\(path).providers",
                 "no provider of this chain is enabled; list \"studio\", which needs no key")
         }
-        chains.append(PinnedChain(name: name, providers: uses, steps: steps))
+        chains.append(PinnedChain(name: name, providers: uses, steps: steps, policy: policy))
     }
 
     private mutating func readProviderNames(_ value: JSONValue?, path: String) -> [PinnedChain.Use] {
@@ -227,7 +230,7 @@ struct PluginsFile {
         return choice
     }
 
-    private mutating func readDuration(_ value: JSONValue?, path: String) -> Duration? {
+    mutating func readDuration(_ value: JSONValue?, path: String) -> Duration? {
         guard let value else { return nil }
         guard let duration = value.string.flatMap(Duration.init(settingText:)), duration > .zero else {
             report(path, "expected a duration like \"45s\", \"500ms\" or \"5m\"")
@@ -273,7 +276,7 @@ struct PluginsFile {
         return object.members.map { ($0.name, $0.value) }
     }
 
-    private mutating func report(_ path: String, _ message: String) {
+    mutating func report(_ path: String, _ message: String) {
         problems.append(ConfigurationProblem(path: path, message: message))
     }
 }

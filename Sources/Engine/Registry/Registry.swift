@@ -70,8 +70,21 @@ package final class Registry: Sendable {
         Step(
             id: use.id, index: index, attempt: attempt, plugin: use.plugin,
             version: catalog.manifest(of: use.plugin)?.version.description ?? "\(use.major)",
-            configurationHash: hexadecimal(Hash.sha256(JSONValue.object(use.configuration).serialized())),
-            startedAt: moment)
+            configurationHash: configurationHash(of: use), startedAt: moment)
+    }
+
+    /// Of the configuration with secret references, not their values.
+    func configurationHash(of use: PinnedChain.Use) -> String {
+        hexadecimal(Hash.sha256(JSONValue.object(use.configuration).serialized()))
+    }
+
+    /// True where every plugin of the chain is installed in the major version that was pinned.
+    func isInstalled(_ chain: PinnedChain) -> Bool {
+        (chain.providers + chain.steps).allSatisfy { isInstalled($0) }
+    }
+
+    func isInstalled(_ use: PinnedChain.Use) -> Bool {
+        catalog.manifest(of: use.plugin)?.version.major == use.major
     }
 
     private func instance<Instance: Sendable>(

@@ -13,9 +13,13 @@ final class JobRunner {
     let running: RunningJob
     let lease: String
     let warnings: Warnings
+    let tickets: TicketFollower
     var job: Job
 
-    init(_ job: Job, lease: String, services: EngineServices, running: RunningJob) {
+    init(
+        _ job: Job, lease: String, services: EngineServices, running: RunningJob, tickets: TicketFollower
+    ) {
+        self.tickets = tickets
         self.job = job
         self.lease = lease
         self.services = services
@@ -32,10 +36,12 @@ final class JobRunner {
                 try await finish(try await compose(generated))
             } catch let error as Failure where running.stopReason == nil {
                 try await fail(error)
-            } catch  where running.stopReason != nil && !(error is LetGo) && !(error is StoreError) {
+            } catch  where running.stopReason != nil && !isFinal(error) {
                 try await stop()
             }
         } catch is LetGo {
+            return
+        } catch is FaultPoints.Crash {
             return
         } catch let error as StoreError {
             // Nothing was written; the lease runs out and the job is claimed again.
@@ -48,15 +54,32 @@ final class JobRunner {
         }
     }
 
-    /// Writes the job under the lease; throws ``LetGo`` when the lease is lost.
+    /// True for what leaves nothing to be written.
+    private func isFinal(_ error: any Error) -> Bool {
+        error is LetGo || error is StoreError || error is FaultPoints.Crash
+    }
+
+    /// Writes the job under the lease; throws ``LetGo`` when the lease is lost. Work that goes on elsewhere although
+    /// the job ends with this change is followed from now on.
     func write(
         _ disposition: JobChange.Disposition, artifacts: [Artifact] = [], compositions: [Int: [UInt8]] = [:],
         event: Event? = nil
     ) async throws {
-        let change = JobChange(
-            job: job, lease: lease, disposition: disposition, artifacts: artifacts,
-            compositions: compositions,
-            event: event)
+        let open = disposition == .finish ? services.openTickets(of: job) : []
+        for ticket in open.dropFirst() {
+            var held = job
+            held.state = .waiting
+            try await apply(JobChange(job: held, lease: lease, disposition: .keep, openTicket: ticket))
+        }
+        try await apply(
+            JobChange(
+                job: job, lease: lease, disposition: disposition, artifacts: artifacts,
+                compositions: compositions, event: event, openTicket: open.first))
+        if disposition == .finish { services.gates.forget(job.id) }
+        if !open.isEmpty { tickets.wake() }
+    }
+
+    private func apply(_ change: JobChange) async throws {
         guard try await services.store.apply(change) else {
             log(.warning, "job lease lost")
             throw LetGo()
@@ -64,10 +87,11 @@ final class JobRunner {
     }
 
     /// Rests until that moment, held by nobody; not beyond the job's deadline, when it has to end.
-    func rest(until moment: Timestamp) async throws -> Never {
+    func rest(until moment: Timestamp, then point: FaultPoint? = nil) async throws -> Never {
         job.state = .waiting
         job.warnings = warnings.all
         try await persistently { try await write(.rest(until: min(moment, job.deadline))) }
+        if let point { try services.faults.reach(point) }
         throw LetGo()
     }
 
@@ -100,11 +124,15 @@ final class JobRunner {
         job.progress.percent = 100
         let (completed, event) = services.ended(job, .completed, event: .completed)
         job = completed
+        try services.faults.reach(.beforeFinish)
         try await write(
             .finish, artifacts: finished.artifacts, compositions: finished.compositions, event: event)
+        try services.faults.reach(.afterFinish)
         log(
             .info, "job completed",
             ["provider": job.provider.json, "outputs": .integer(Int64(job.outputs.count))])
+        // Where two were asked, the slower one may work still.
+        await services.cancelTickets(of: job)
     }
 
     private func fail(_ failure: Failure) async throws {
@@ -129,7 +157,7 @@ final class JobRunner {
         case .draining:
             try await write(.rest(until: services.clock.now()))
         case .cancelRequested:
-            await services.cancelTicket(of: job)
+            await services.cancelTickets(of: job)
             let (cancelled, event) = services.cancelled(job)
             job = cancelled
             try await write(.finish, event: event)
@@ -141,13 +169,17 @@ final class JobRunner {
 
     /// What was ordered and did not arrive may yet cost money: that is an unknown outcome, not a plain time-out.
     private func deadlineFailure() -> Failure {
-        if let last = job.steps.last(where: { $0.index == 0 }) {
-            if let failure = last.failure, failure.failureClass == .outcomeUnknown { return failure }
-            if last.status == .pending || (last.status == .started && isBilled(last.plugin)) {
-                return Failure(
-                    .outcomeUnknown, code: "provider_outcome_unknown",
-                    message: "\(last.id) did not finish before the job's deadline")
-            }
+        let tries = job.steps.filter { $0.index == 0 }
+        if let known = tries.last(where: { $0.failure?.failureClass == .outcomeUnknown })?.failure {
+            return known
+        }
+        let open = tries.last {
+            $0.status == .pending || ($0.status == .started && services.isBilled($0.plugin))
+        }
+        if let open, !tries.contains(where: { $0.status == .succeeded }) {
+            return Failure(
+                .outcomeUnknown, code: "provider_outcome_unknown",
+                message: "\(open.id) did not finish before the job's deadline")
         }
         return Failure(
             .timeout, code: "deadline_exceeded", message: "the job did not finish before its deadline")

@@ -26,8 +26,8 @@ extension JobRunner {
             for (variant, picture) in generated.pictures.enumerated() {
                 let chain = ChainRun(
                     job: job, variant: variant, product: generated.product, picture: picture,
-                    services: services,
-                    warnings: warnings, running: running)
+                    provenance: generated.compositionProvenance, services: services, warnings: warnings,
+                    running: running)
                 group.addTask { [pool = services.renderPool] in
                     try await pool.run { rasterizer in try chain.run(on: rasterizer, videoTitle: videoTitle) }
                 }
@@ -44,7 +44,8 @@ extension JobRunner {
         for result in results {
             finished.compositions[result.variant] = result.composition.json.serialized()
             for picture in result.pictures {
-                let artifact = try await keep(picture.bytes, format: picture.format)
+                let artifact = try await services.keep(
+                    picture.bytes, format: picture.format, of: job.id, job.account)
                 finished.artifacts.append(artifact)
                 finished.outputs.append(
                     Output(
@@ -67,6 +68,7 @@ extension JobRunner {
         let variant: Int
         let product: PluginManifest.Product
         let picture: GeneratedPictures.Picture
+        let provenance: JSONObject
         let services: EngineServices
         let warnings: Warnings
         let running: RunningJob
@@ -141,12 +143,20 @@ extension JobRunner {
         private func background() -> Composition {
             var layer = Layer(id: "background", content: .image(ImageLayer(source: picture.reference)))
             layer.isLocked = product == .composed
-            return Composition(canvas: .init(size: job.request.resolution), layers: [layer])
+            return Composition(
+                canvas: .init(size: job.request.resolution), layers: [layer], provenance: provenance)
         }
     }
 
     /// When the running step must have ended; read and written on one render thread.
     private final class StepEnd {
         var moment: Timestamp?
+    }
+}
+
+extension GeneratedPictures {
+    /// What the provider tells, under its name.
+    fileprivate var compositionProvenance: JSONObject {
+        provenance.isEmpty ? [:] : [provider: .object(provenance)]
     }
 }

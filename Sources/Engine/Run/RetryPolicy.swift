@@ -25,7 +25,11 @@ struct RetryPolicy: Sendable {
             return max(retryAfter, minimumDelay)
         }
         guard attempt < maximumAttempts else { return nil }
-        let ceiling = min(maximumDelay, base * (1 << min(attempt - 1, 16)))
-        return max(failure.retryAfter ?? .zero, ceiling * random)
+        return max(failure.retryAfter ?? .zero, backoff(afterAttempt: attempt, random: random))
+    }
+
+    /// A random part of a ceiling that doubles with each attempt.
+    func backoff(afterAttempt attempt: Int, random: Double) -> Duration {
+        min(maximumDelay, base * (1 << min(attempt - 1, 16))) * random
     }
 }

@@ -54,6 +54,8 @@ package protocol Store: Sendable {
     func markAnswered(_ job: JobID) async throws(StoreError)
     /// The job; with an account, only if it is that account's.
     func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job?
+    /// The job's callback as it was accepted; `nil` without one.
+    func callback(of job: JobID) async throws(StoreError) -> Sealed?
     /// Newest first.
     func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job>
     /// Leases up to `limit` jobs that are due, by priority and then age, and marks queued and waiting ones

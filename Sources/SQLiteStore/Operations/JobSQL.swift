@@ -12,6 +12,10 @@ enum JobSQL {
         INSERT INTO callbacks (job, events, destination) VALUES (?1, ?2, ?3)
         """
 
+    static let callback: StaticString = """
+        SELECT destination FROM callbacks WHERE job = (SELECT number FROM jobs WHERE id = ?1)
+        """
+
     static let one: StaticString = """
         SELECT j.number, j.id, j.account, j.session, coalesce(l.state, j.final_state), l.started_at,
             j.callback_status, j.accepted, j.progress

@@ -19,6 +19,12 @@ extension SQLiteStore {
         }
     }
 
+    package func callback(of job: JobID) async throws(StoreError) -> Sealed? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(JobSQL.callback, job) { Sealed(bytes: $0.bytes(0)) }
+        }
+    }
+
     package func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job> {
         let paging = try Paging(limit: query.limit, cursor: query.cursor)
         let states = query.states.map { ",\(commaSeparated($0))," }

@@ -113,11 +113,35 @@ struct JobRouteTests {
         }
     }
 
+    @Test func `tries a failed job once more, by a new job that names it`() async throws {
+        try await withService { service in
+            let id = try await service.makeJob()
+            try await service.engine.finish(.failed) {
+                $0.failure = Failure(.outcomeUnknown, code: "provider_outcome_unknown", message: "lost")
+            }
+            let path = "/v1/jobs/\(id)/retry"
+
+            let undecided = try await service.send(.post, path)
+            let wrong = try await service.send(.post, path, body: #"{"onUnknown":"again"}"#)
+            let retried = try await service.send(.post, path, body: #"{"onUnknown":"resubmit"}"#)
+            let job = try retried.json()
+
+            #expect(undecided.status == 409)
+            #expect(try undecided.json()["code"] == "retry_needs_decision")
+            #expect(wrong.status == 422)
+            #expect(try wrong.json()["errors"]?.array?.first?["pointer"] == "/onUnknown")
+            #expect(retried.status == 202)
+            #expect(job["parentId"] == .string(id))
+            #expect(job["id"]?.string.map { $0 != id } == true)
+        }
+    }
+
     @Test func `hides jobs of other accounts`() async throws {
         try await withService { service in
             let id = try await service.makeJob()
             for (method, path) in [
                 (Method.get, "/v1/jobs/\(id)"), (.post, "/v1/jobs/\(id)/cancel"),
+                (.post, "/v1/jobs/\(id)/retry"),
                 (.get, "/v1/jobs/\(id)/composition"), (.get, "/v1/jobs/\(id)/events"),
             ] {
                 let response = try await service.send(method, path, key: Service.otherKey)

@@ -37,6 +37,7 @@ final class RecordingEngine: JobService {
             face: submission.face, request: submission.request, pin: .make(),
             session: submission.session ?? "session_1", createdAt: now, deadline: now + .seconds(600))
         job.metadata = submission.metadata
+        job.parent = submission.parent
         job.callback = submission.callback?.summary
         job.key = submission.key
         job.credits = submission.credits
@@ -57,7 +58,15 @@ final class RecordingEngine: JobService {
         }
     }
 
-    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? { nil }
+    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+        guard let old = try await store.job(id, of: account) else { return nil }
+        if wish.onUnknown == nil, old.failure?.failureClass == .outcomeUnknown {
+            throw Failure(.outcomeUnknown, code: "retry_needs_decision", message: "pay twice?")
+        }
+        var submission = Submission(account: account, face: old.face, request: old.request)
+        submission.parent = id
+        return try await submit(submission).job
+    }
 
     func script(_ providers: [ProviderStatus]) { statuses.withLock { $0 = providers } }
 

@@ -16,12 +16,16 @@ struct RunningService: Sendable {
     /// YouTube is what the test serves; otherwise nobody answers there, so that no test leaves the machine.
     static func start(
         on folder: TemporaryFolder? = nil, port: Int = 0, youTube: String = "http://127.0.0.1:1",
+        environment: [String: String] = [:],
         _ options: String...
     ) async throws -> RunningService {
         let folder = try folder ?? TemporaryFolder()
         let words = ["serve", "--listen", "127.0.0.1:\(port)", "--data", folder.path + "/data"] + options
         let tool = try ToolProcess(
-            words, environment: ["THUMBWIRE_ADMIN_KEY": key, "THUMBWIRE_YOUTUBE_BASE": youTube],
+            words,
+            environment: environment.merging(
+                ["THUMBWIRE_ADMIN_KEY": key, "THUMBWIRE_YOUTUBE_BASE": youTube]
+            ) { $1 },
             in: folder.path)
         guard let url = try await tool.line("listening")["url"]?.string else {
             throw NeverHappened(what: "a listening line with a url")
@@ -73,7 +77,8 @@ struct RunningService: Sendable {
         try await eventually("job \(id) ends") {
             let job = try await get("/v1/jobs/\(id)?wait=20").json
             let isEnded = job["status"]?.string.flatMap(JobState.init)?.isTerminal ?? false
-            return isEnded ? job : nil
+            // `nil` alone would be JSON's null here.
+            return isEnded ? job : JSONValue?.none
         }
     }
 

@@ -118,6 +118,66 @@ struct PluginsFileTests {
         #expect(file.chains[0].providers.count == count + 1)
     }
 
+    private func chain(_ policy: String, providers: String = "\"paid\", \"free\", \"last\"") -> String {
+        """
+        { "version": 1, "faces": { "soke-background": "default", "opus": "default", "openai": "default" },
+          "providers": { "paid": { "plugin": "billed" }, "free": { "plugin": "scripted" },
+            "last": { "plugin": "resort" } },
+          "chains": { "default": { "providers": [\(providers)], \(policy) "steps": [ { "use": "stamp" } ] } } }
+        """
+    }
+
+    private func pinned(_ text: String) throws -> PinnedChain {
+        try PluginsFile(JSONValue(parsing: text), catalog: .testing) { _ in nil }.chains[0]
+    }
+
+    @Test func `a chain says how its providers take turns`() throws {
+        let chain = try pinned(
+            chain(
+                #""failoverOn": ["content_rejected"], "onUnknown": "resubmit", "hedge": "20s","#
+                    + #""allowDoublePurchase": true,"#))
+
+        #expect(
+            chain.policy.failoverOn
+                == PinnedChain.ProviderPolicy.standardFailover.union([.contentRejected]))
+        #expect(chain.policy.onUnknown == .resubmit)
+        #expect(chain.policy.hedge == .seconds(20))
+    }
+
+    @Test func `a last resort stands in for nobody, unless the chain wants it or there is nobody`() throws {
+        let usual = try pinned(chain(""))
+        let wanted = try pinned(chain(#""lastResort": true,"#, providers: #""last", "paid""#))
+        let alone = try pinned(chain("", providers: #""last""#))
+
+        #expect(usual.providers.map(\.id) == ["paid", "free"])
+        #expect(wanted.providers.map(\.id) == ["paid", "last"])
+        #expect(alone.providers.map(\.id) == ["last"])
+    }
+
+    @Test(arguments: [
+        (#""hedge": "20s","#, "chains.default.hedge: ", "\"allowDoublePurchase\": true"),
+        (#""hedge": "soon","#, "chains.default.hedge: ", "expected a duration"),
+        (#""failoverOn": ["content_rejcted"],"#, "chains.default.failoverOn[0]: ", "content_rejected"),
+        (#""failoverOn": ["outcome_unknown"],"#, "chains.default.failoverOn[0]: ", "onUnknown"),
+        (#""failoverOn": "timeout","#, "chains.default.failoverOn: ", "expected an array"),
+        (#""onUnknown": "retry","#, "chains.default.onUnknown: ", "allowed: fail, resubmit"),
+        (#""lastResort": "yes","#, "chains.default.lastResort: ", "expected true or false"),
+        (#""lastresort": true,"#, "chains.default.lastresort: ", "did you mean \"lastResort\"?"),
+    ])
+    func `a policy that cannot be followed is refused at load`(
+        policy: String, path: String, words: String
+    ) throws {
+        let found = try problems(chain(policy))
+
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix(path) == true, "\(found)")
+        #expect(found.first?.contains(words) == true, "\(found)")
+    }
+
+    @Test func `a hedge over free providers needs no leave`() throws {
+        #expect(try problems(chain(#""hedge": "20s","#, providers: #""free", "last""#)).isEmpty)
+    }
+
     @Test func `a file without a default chain or without an enabled provider is refused`() throws {
         let noDefault = try problems(
             """

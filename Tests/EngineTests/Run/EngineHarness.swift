@@ -11,6 +11,7 @@ import ThumbwireKit
 /// A real engine on a real store in a temporary folder, with scripted plugins and a clock that the test moves.
 struct EngineHarness {
     let folder: TemporaryFolder
+    let dataFolder: DataFolder
     let clock: ManualClock
     let store: any Store
     let services: EngineServices
@@ -26,17 +27,28 @@ struct EngineHarness {
         _ body: (EngineHarness) async throws -> Void
     ) async throws {
         let harness = try await EngineHarness(chain: chain, artifacts: artifacts)
-        let work = Task { if isRunning { await harness.engine.run() } }
+        try await harness.use(isRunning: isRunning, body)
+    }
+
+    /// Runs the body beside the running engine, and stops and closes everything after it.
+    func use(isRunning: Bool = true, _ body: (EngineHarness) async throws -> Void) async throws {
+        let work = Task { if isRunning { await engine.run() } }
+        let result: Result<Void, any Error>
         do {
-            try await body(harness)
+            result = .success(try await body(self))
         } catch {
-            work.cancel()
-            await work.value
-            throw error
+            result = .failure(error)
         }
         work.cancel()
         await work.value
-        await harness.store.close()
+        await store.close()
+        dataFolder.release()
+        try result.get()
+    }
+
+    /// Another process on the same data folder, which the one before must have left.
+    func next(chain: String, faults: FaultPoints = .none) async throws -> EngineHarness {
+        try await EngineHarness(chain: chain, artifacts: { $0 }, after: self, faults: faults)
     }
 
     static let plainChain = """
@@ -47,22 +59,27 @@ struct EngineHarness {
 
     static let billedChain = plainChain.replacingOccurrences(of: "scripted", with: "billed")
 
-    init(chain: String, artifacts: (any ArtifactStorage) -> any ArtifactStorage) async throws {
-        label = UUID().uuidString
-        folder = try TemporaryFolder()
-        clock = ManualClock()
-        let dataFolder = try DataFolder(path: folder.path)
+    init(
+        chain: String, artifacts: (any ArtifactStorage) -> any ArtifactStorage = { $0 },
+        after before: EngineHarness? = nil, faults: FaultPoints = .none
+    ) async throws {
+        label = before?.label ?? UUID().uuidString
+        folder = try before?.folder ?? TemporaryFolder()
+        clock = before?.clock ?? ManualClock()
+        dataFolder = try DataFolder(path: folder.path)
         store = try SQLiteStore.open(folder: folder.path, clock: clock)
-        account = .make()
-        try await store.insert(account, callbackSecret: .make())
+        account = before?.account ?? .make()
+        if before == nil { try await store.insert(account, callbackSecret: .make()) }
         let document = try JSONValue(parsing: chain.replacingOccurrences(of: "LABEL", with: label))
-        services = EngineServices(
+        var services = EngineServices(
             store: store, artifacts: artifacts(FileArtifacts(folder: dataFolder)),
             registry: try Registry(document: document, catalog: .testing) { _ in nil },
             encoder: EventEncoder(document: JobDocument(publicURL: "http://test")),
             renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(),
             transport: NoTransport(), clock: clock,
             log: .silent)
+        services.faults = faults
+        self.services = services
         engine = Engine(services: services)
     }
 
@@ -89,6 +106,16 @@ struct EngineHarness {
 
     func ended(_ id: JobID) async throws -> Job {
         try await job(id) { $0.state.isTerminal }
+    }
+
+    /// The job once it has ended, the clock being moved on whenever it rests.
+    func endedInTime(_ id: JobID) async throws -> Job {
+        try await wait {
+            let state = try await store.job(id, of: account.id)?.state
+            if state == .waiting { clock.advance(by: .seconds(1)) }
+            return state?.isTerminal ?? true
+        }
+        return try #require(await store.job(id, of: account.id))
     }
 
     /// Returns once the condition holds; the suite's time limit is the bound.

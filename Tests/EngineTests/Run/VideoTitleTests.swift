@@ -23,7 +23,7 @@ private struct WatchingProvider: Provider {
 }
 
 /// Attaches the title that it is given as its output.
-private struct TitleStep: PostProcessor {
+private struct TitleStamp: PostProcessor {
     static let manifest = PluginManifest(
         id: "title", version: PluginVersion(1, 0, 0), kind: .postProcessor, summary: "writes the title")
 
@@ -84,7 +84,7 @@ struct VideoTitleTests {
         try await EngineHarness.run(isRunning: false) { harness in
             var services = harness.services
             let catalog = PluginCatalog(
-                providers: [WatchingProvider.self], postProcessors: [TitleStep.self, StampStep.self])
+                providers: [WatchingProvider.self], postProcessors: [TitleStamp.self, StampStep.self])
             services.registry = try Registry(
                 document: try JSONValue(parsing: Self.chain), catalog: catalog
             ) { _ in nil }

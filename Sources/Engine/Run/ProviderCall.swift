@@ -1,0 +1,89 @@
+internal import ThumbwireKit
+
+/// A provider made ready for one call of a job, under the step's time limit. All that it may throw becomes a ``Failure``, but for
+/// cancellation.
+struct ProviderCall: Sendable {
+    let use: PinnedChain.Use
+    let provider: any Provider
+    let context: JobProviderContext
+    let request: GenerationRequest
+    let isBilled: Bool
+    let clock: any WallClock
+
+    /// Orders. A billed order that was cut off has an unknown outcome, unless the provider says why it refused.
+    func create() async -> Result<GenerationAnswer, any Error> {
+        do {
+            return .success(
+                try await run(isBilled: isBilled) { [provider, context, request] in
+                    try await provider.create(request, context: context)
+                })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Asks about a ticket. The question costs nothing, and its time-out says nothing of the work.
+    func poll(_ ticket: String) async throws -> GenerationAnswer {
+        try await run(isBilled: false) { [provider, context] in
+            try await provider.poll(ticket, context: context)
+        }
+    }
+
+    private func run(
+        isBilled: Bool, _ body: @escaping @Sendable () async throws -> GenerationAnswer
+    ) async throws -> GenerationAnswer {
+        do {
+            return try await withDeadline(context.deadline, clock: clock, body)
+        } catch let failure as Failure {
+            let isCutOff = Task.isCancelled || clock.now() >= context.deadline
+            guard isBilled, isCutOff, failure.failureClass.isRetryable else { throw failure }
+            throw unanswered(isBilled: true)
+        } catch is DeadlineExceeded {
+            throw unanswered(isBilled: isBilled)
+        } catch is CancellationError {
+            // A billed order that is cancelled in a group of its own, beside one that was faster.
+            if isBilled { throw unanswered(isBilled: true) }
+            throw CancellationError()
+        } catch {
+            throw Failure(
+                .internal, code: "plugin_error", message: "\(use.id) failed unexpectedly", detail: "\(error)")
+        }
+    }
+
+    private func unanswered(isBilled: Bool) -> Failure {
+        Failure(
+            isBilled ? .outcomeUnknown : .timeout,
+            code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
+            message: "\(use.id) did not answer in time; it may take up to \(use.timeout.inSeconds) s")
+    }
+}
+
+/// One call that the gates let through: they hear exactly once how it went.
+final class AdmittedCall {
+    private let call: ProviderGates.Call
+    private let use: PinnedChain.Use
+    private let pacing: Pacing?
+    private let services: EngineServices
+    private var isEnded = false
+
+    init(
+        _ call: ProviderGates.Call, _ use: PinnedChain.Use, pacing: Pacing?, services: EngineServices
+    ) {
+        self.call = call
+        self.use = use
+        self.pacing = pacing
+        self.services = services
+    }
+
+    /// `nil` is an answer; what is said first counts.
+    func ended(_ failure: Failure?) {
+        guard !isEnded else { return }
+        isEnded = true
+        services.gates.ended(call, of: use, pacing: pacing, failure: failure, now: services.clock.now())
+    }
+
+    /// Says that the call did not take place, unless something was said before.
+    func close() {
+        ended(Failure(.internal, code: "internal_error", message: "the call did not take place"))
+    }
+}
