@@ -15,7 +15,13 @@ extension SQLiteStore {
     package func pauses() async throws(StoreError) -> [ProviderPause] { [] }
     package func pause(_ pause: ProviderPause) async throws(StoreError) { throw absent }
     package func resume(provider: String) async throws(StoreError) -> Bool { throw absent }
-    package func insert(_ artifact: Artifact) async throws(StoreError) { throw absent }
+    package func insert(_ artifact: Artifact) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.run(
+                JobSQL.insertArtifact, artifact.id, artifact.account, artifact.job, artifact.fileName,
+                artifact.sha256, artifact.mediaType, artifact.bytes, artifact.createdAt)
+        }
+    }
     package func update(_ account: Account) async throws(StoreError) -> Bool { throw absent }
     package func grant(
         _ amount: Int, to account: AccountID, note: String?, at moment: Timestamp

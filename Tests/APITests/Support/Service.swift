@@ -1,6 +1,8 @@
 import API
 import Documents
+import Engine
 import HTTP
+import Imaging
 import Persistence
 import SQLiteStore
 import Signing
@@ -74,9 +76,12 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     let encoder = EventEncoder(document: JobDocument(publicURL: publicURL))
     let engine = RecordingEngine(store: store, encoder: encoder, clock: clock)
     let sealer = Sealer(key: [UInt8](repeating: 7, count: Sealer.keyLength))
+    let renderPool = RenderPool(threads: 1) { ThreadRasterizer() }
+    defer { renderPool.close() }
     let context = APIContext(
-        store: store, engine: engine, artifacts: MemoryArtifacts(), sealer: sealer, encoder: encoder,
-        client: client, policy: .public, clock: clock, publicURL: publicURL, log: .silent)
+        store: store, engine: engine, artifacts: MemoryArtifacts(), renderPool: renderPool,
+        sealer: sealer, encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
+        log: .silent)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),
         other: .make())
