@@ -6,7 +6,7 @@ import ThumbwireKit
 import Webhooks
 
 extension Call {
-    /// What the engine gets of a request that came with this key, at the face's price.
+    /// What the engine gets of a request that came with this key.
     func submission(_ face: Face, _ request: ThumbnailRequest) -> Submission {
         var submission = Submission(account: account, face: face, request: request)
         submission.key = key.id

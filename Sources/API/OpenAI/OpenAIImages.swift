@@ -51,8 +51,9 @@ struct OpenAIImages: Sendable {
         case .base64: object["b64_json"] = try await base64(output)
         }
         if asked.model.family == .dallE3 {
-            let revised = Self.provenance(of: finished)["revised_prompt"]?.string ?? asked.prompt
-            object["revised_prompt"] = revised.json
+            let revised = Self.provenance(of: finished)["revisedPrompts"]?.array ?? []
+            let own = revised.indices.contains(output.variant) ? revised[output.variant].string : nil
+            object["revised_prompt"] = (own ?? asked.prompt).json
         }
         return object
     }
@@ -67,8 +68,9 @@ struct OpenAIImages: Sendable {
         ]
     }
 
-    /// What the provider told of the pictures that were used.
+    /// What a provider of OpenAI's models told of the pictures that were used.
     private static func provenance(of job: Job) -> JSONObject {
-        job.steps.last { $0.index == 0 && $0.status == .succeeded }?.provenance ?? [:]
+        let step = job.steps.last { $0.index == 0 && $0.status == .succeeded }
+        return step?.provenance["openai"]?.object ?? [:]
     }
 }

@@ -29,7 +29,8 @@ package struct OpenAIImageRequest: Hashable, Sendable {
     package let isStream: Bool
     package let partialImages: Int
     package let webhookURL: String?
-    /// What only a provider of OpenAI's models reads, under OpenAI's names.
+    /// What only a provider of OpenAI's models reads, under OpenAI's names. Size and format are not among them: the chain
+    /// delivers those, from the best that the provider has.
     package let options: JSONObject
 
     /// Reads the parameters but for the pictures, which are named so that they are not unknown.
@@ -166,12 +167,6 @@ package struct OpenAIImageRequest: Hashable, Sendable {
         }
         if let user = try fields.string("user", atMost: RequestLimits.name * 4) {
             options["user"] = .string(user)
-        }
-        for name in ["size", "output_format"] {
-            if let text = fields.value(name) { options[name] = text }
-        }
-        if let number = try fields.integer("output_compression", in: 0...100) {
-            options["output_compression"] = .integer(Int64(number))
         }
         if let number = try fields.integer("partial_images", in: 0...3) {
             options["partial_images"] = .integer(Int64(number))

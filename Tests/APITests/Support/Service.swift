@@ -28,14 +28,15 @@ struct Service: Sendable {
     /// Asks a route as the server would.
     func send(
         _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
-        key: String? = Service.key, body: String? = nil
+        key: String? = Service.key, body: String? = nil, bytes: [UInt8]? = nil
     ) async throws -> Response {
         var headers = headers
         if let key, headers["Authorization"] == nil { headers["Authorization"] = "Bearer \(key)" }
         if body != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
         var request = Request(
             id: "00112233445566778899aabbccddeeff", method: method, path: path,
-            query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: Array((body ?? "").utf8))
+            query: query.map { (name: $0.0, value: $0.1) }, headers: headers,
+            body: bytes ?? Array((body ?? "").utf8))
         switch router.match(method, path: path) {
         case .found(let handler, let parameters):
             request.parameters = parameters
