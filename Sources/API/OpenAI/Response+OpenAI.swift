@@ -36,6 +36,13 @@ extension Response {
         return response
     }
 
+    /// How the key stands in its minute; the time to its end as Go writes durations.
+    mutating func addOpenAIRate(_ rate: RateStanding, now: Timestamp) {
+        headers["x-ratelimit-limit-requests"] = "\(rate.limit)"
+        headers["x-ratelimit-remaining-requests"] = "\(rate.remaining)"
+        headers["x-ratelimit-reset-requests"] = "\(max(.seconds(1), rate.resetAt - now).fullSeconds)s"
+    }
+
     /// The version of OpenAI's API that the face speaks.
     static let openAIVersion = "2020-10-01"
 }

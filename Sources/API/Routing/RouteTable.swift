@@ -10,7 +10,8 @@ struct RouteTable {
 
     init(context: APIContext) {
         self.context = context
-        keys = KeyRing(store: context.store, clock: context.clock, life: context.limits.keyLife)
+        keys = KeyRing(
+            store: context.store, clock: context.clock, life: context.limits.keyLife, log: context.log)
     }
 
     /// A route of the native face.
@@ -53,14 +54,18 @@ struct RouteTable {
         add(method, pattern, .key, operation, maximumBodyBytes) { [context, keys] request in
             let start = context.clock.now()
             var response: Response
+            var rate: RateStanding?
             do {
                 let key = try await keys.authenticate(request)
+                rate = keys.rate(of: key)
                 response = try await answer(Call(request: request, key: key, context: context, keys: keys))
             } catch let refusal as OpenAIRefusal {
                 response = .openAIProblem(refusal.problem, refusal.row)
             } catch {
+                if let exceeded = error as? RateExceeded { rate = exceeded.standing }
                 response = .openAIProblem(Problem(error, of: request, log: context.log))
             }
+            if let rate { response.addOpenAIRate(rate, now: context.clock.now()) }
             let took = (context.clock.now() - start).wholeMicroseconds / 1_000
             response.headers["openai-processing-ms"] = "\(max(0, took))"
             return response
