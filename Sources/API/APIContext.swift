@@ -16,6 +16,12 @@ package struct APIContext: Sendable {
         package var keyLife = Duration.seconds(5)
         /// The longest JSON body.
         package var bodyBytes = 256 << 10
+        /// The longest JSON body that asks OpenAI's way for a picture: its prompt alone may be 32 000 characters.
+        package var imageRequestBytes = 1 << 20
+        /// The longest body with pictures to edit.
+        package var editBytes = 100 << 20
+        /// The longest that a request on the OpenAI face waits for its pictures: the default of OpenAI's own SDKs.
+        package var imageWait = Duration.seconds(600)
         /// The longest list.
         package var page = 100
 
@@ -25,6 +31,8 @@ package struct APIContext: Sendable {
     package var store: any Store
     package var engine: any JobService
     package var artifacts: any ArtifactStorage
+    /// Decodes what clients upload.
+    package var renderPool: RenderPool
     package var sealer: Sealer
     package var encoder: EventEncoder
     /// Looks up the hosts of webhook URLs when they are given.
@@ -35,16 +43,20 @@ package struct APIContext: Sendable {
     /// What links begin with, without trailing slash.
     package var publicURL: String
     package var limits: Limits
+    /// What becomes of a size that a model named on the OpenAI face does not make.
+    package var openAISizes = OpenAISizes.refuse
     package var log: Log
 
     package init(
-        store: any Store, engine: any JobService, artifacts: any ArtifactStorage, sealer: Sealer,
-        encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy, clock: any WallClock,
+        store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,
+        sealer: Sealer, encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy,
+        clock: any WallClock,
         publicURL: String, limits: Limits = Limits(), log: Log
     ) {
         self.store = store
         self.engine = engine
         self.artifacts = artifacts
+        self.renderPool = renderPool
         self.sealer = sealer
         self.encoder = encoder
         self.client = client

@@ -11,6 +11,10 @@ static inline int mhd_is_started(enum MHD_ConnectionNotificationCode code) {
     return code == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
+static inline int mhd_is_whole(enum MHD_RequestTerminationCode code) {
+    return code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+}
+
 static inline ssize_t mhd_end_of_stream(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
 
 typedef void *(*mhd_target_callback)(void *context, const char *target, struct MHD_Connection *connection);

@@ -16,6 +16,7 @@ struct Parts: Sendable {
     private let clock = SystemClock()
     private let listen: ListenAddress
     private let publicURL: String?
+    private let openAISizes: OpenAISizes
     private let registry: Registry
     private let webhookPolicy: AddressPolicy
     private let sourcePolicy: AddressPolicy
@@ -34,6 +35,7 @@ struct Parts: Sendable {
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
         publicURL = try options.publicURL.map { text throws(ServiceError) in try PublicURL(text).text }
+        openAISizes = options.snapsOpenAISizes ? .snap : .refuse
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
@@ -70,10 +72,11 @@ struct Parts: Sendable {
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
-        let context = APIContext(
-            store: store, engine: engine, artifacts: artifacts, sealer: sealer, encoder: encoder,
-            client: client,
-            policy: webhookPolicy, clock: clock, publicURL: publicURL ?? url, log: log)
+        var context = APIContext(
+            store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
+            encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
+            publicURL: publicURL ?? url, log: log)
+        context.openAISizes = openAISizes
         let server = Server(
             configuration: Server.Configuration(host: listen.host, port: listen.port),
             router: makeRouter(context),

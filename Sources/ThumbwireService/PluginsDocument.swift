@@ -9,6 +9,7 @@ enum PluginsDocument {
     /// What runs where there is no file: pictures by `studio`, and every post-processor with its defaults.
     static let builtin: JSONValue = [
         "version": 1,
+        "faces": ["openai": "image-only"],
         "providers": ["studio": ["plugin": "studio"]],
         "chains": [
             "default": [
@@ -18,7 +19,14 @@ enum PluginsDocument {
                     ["use": "layout"],
                     ["use": "encode", "with": ["format": "jpeg", "maxBytes": 2_000_000]],
                 ],
-            ]
+            ],
+            "image-only": [
+                "providers": ["studio"],
+                "steps": [
+                    ["use": "smart-crop", "with": ["on": "any", "zoom": 1]],
+                    ["use": "encode", "with": ["format": "png", "maxBytes": 50_000_000]],
+                ],
+            ],
         ],
     ]
 

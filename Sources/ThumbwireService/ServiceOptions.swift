@@ -20,6 +20,9 @@ public struct ServiceOptions: Sendable {
     public var adminKey: String?
     /// How long stopping waits for billed provider calls that are under way.
     public var drainTimeout = Duration.seconds(330)
+    /// True makes the nearest size where the OpenAI face is asked for one that the named model does not make; false
+    /// refuses it, as OpenAI does.
+    public var snapsOpenAISizes = false
     /// Threads that render pictures; `nil` is one for each core.
     public var renderThreads: Int?
 

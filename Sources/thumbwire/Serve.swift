@@ -27,6 +27,8 @@ enum Serve {
             "allow-private-sources", "HOST|CIDR,...", "private addresses that source images may come from"
         ),
         .value("secret-key-file", "FILE", "the key that seals secrets at rest (made at first start)"),
+        .value(
+            "openai-sizes", "refuse|snap", "what becomes of sizes that a model does not make (refuse)"),
         .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
         .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
     ]
@@ -67,6 +69,8 @@ enum Serve {
         options.secretKeyFile = arguments.value("secret-key-file")
         options.adminKey = arguments.environment["THUMBWIRE_ADMIN_KEY"].flatMap { $0.isEmpty ? nil : $0 }
         options.youTube = try youTubeSite(arguments)
+        let sizes = try arguments.choice("openai-sizes", of: ["refuse", "snap"])
+        options.snapsOpenAISizes = sizes == "snap"
         if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
         return options
     }

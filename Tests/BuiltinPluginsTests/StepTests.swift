@@ -200,6 +200,22 @@ private func noisy(_ width: Int, _ height: Int) -> PixelBuffer {
         #expect(try ImageDecoder.decode(file.bytes).size == PixelSize(width: 320, height: 180))
     }
 
+    @Test func `the request's format and quality go before the chain's`() throws {
+        var request = ThumbnailRequest(resolution: PixelSize(width: 320, height: 180))
+        var sizes: [Int] = []
+        for quality in [0, 100] {
+            (request.format, request.quality) = (.webp, quality)
+            let context = TestContext(request, background: noisy(320, 180))
+            var composition = context.composition
+            try configured(Encode.self, ["format": "png"]).process(&composition, context: context)
+            let file = try #require(context.pictures.first)
+            #expect(file.format == .webp)
+            #expect(try ImageDecoder.decode(file.bytes).size == request.resolution)
+            sizes.append(file.bytes.count)
+        }
+        #expect(sizes[0] < sizes[1] / 2)
+    }
+
     @Test func `quality is lowered to meet a number of bytes`() throws {
         let large = try #require(try files([:]).first)
         let small = try #require(try files(["maxBytes": .integer(Int64(large.bytes.count / 2))]).first)

@@ -101,10 +101,16 @@ extension Request {
 
     /// True for the paths that answer as Soke does.
     var isSoke: Bool { path.hasPrefix("/api/v1/") || path == "/api/v1" }
+
+    /// True for the paths that answer as OpenAI does.
+    var isOpenAI: Bool {
+        ["/v1/images", "/v1/models"].contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
 }
 
 /// The body of an error that the server itself answers, in the shape of the face that was asked.
 package func errorResponse(_ error: ServerError, _ request: Request) -> Response {
     let problem = Problem(error)
+    if request.isOpenAI { return .openAIProblem(problem) }
     return request.isSoke ? .sokeProblem(problem, request) : .problem(problem)
 }

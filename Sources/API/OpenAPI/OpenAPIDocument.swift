@@ -55,13 +55,15 @@ struct OpenAPIDocument {
         ]
         if route.access == .open { object["security"] = [] }
         if !operation.parameters.isEmpty { object["parameters"] = .array(operation.parameters.map(json)) }
-        if let body = operation.body {
-            object["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": reference(body)]],
-            ]
+        let bodies = [("application/json", operation.body), ("multipart/form-data", operation.form)]
+        let content = bodies.compactMap { mediaType, schema in
+            schema.map { (mediaType, ["schema": reference($0)] as JSONValue) }
+        }
+        if !content.isEmpty {
+            object["requestBody"] = ["required": true, "content": .object(JSONObject(content))]
         }
         var answers = JSONObject(operation.answers.map { ("\($0.status)", json($0)) })
-        answers["default"] = refusal(isSoke: route.pattern.hasPrefix("/api/v1/"))
+        answers["default"] = refusal(of: Request(method: route.method, path: route.pattern))
         object["responses"] = .object(answers)
         return .object(object)
     }
@@ -83,11 +85,18 @@ struct OpenAPIDocument {
         return .object(object)
     }
 
-    private func refusal(isSoke: Bool) -> JSONValue {
-        let mediaType = isSoke ? "application/json" : "application/problem+json"
-        let schema = reference(isSoke ? "SokeError" : "Problem")
+    /// The shape of the face that the path belongs to.
+    private func refusal(of request: Request) -> JSONValue {
+        let (schema, mediaType) =
+            if request.isSoke {
+                ("SokeError", "application/json")
+            } else if request.isOpenAI {
+                ("OpenAIError", "application/json")
+            } else {
+                ("Problem", "application/problem+json")
+            }
         return [
-            "description": "an error", "content": content(mediaType, ["schema": schema]),
+            "description": "an error", "content": content(mediaType, ["schema": reference(schema)]),
         ]
     }
 

@@ -23,9 +23,9 @@ struct Call: Sendable {
 
     func jobID() -> JobID { JobID(rawValue: parameter("id")) }
 
-    /// The body as JSON.
-    func body() throws(Problem) -> JSONValue {
-        try jsonBody(of: request, limit: context.limits.bodyBytes)
+    /// The body as JSON; `limit` is in bytes where the route has one of its own.
+    func body(limit: Int? = nil) throws(Problem) -> JSONValue {
+        try jsonBody(of: request, limit: limit ?? context.limits.bodyBytes)
     }
 }
 

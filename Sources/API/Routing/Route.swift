@@ -11,6 +11,8 @@ struct Route: Sendable {
     var pattern: String
     var access: Access
     var operation: Operation
+    /// The longest body in bytes; `nil` is what all routes have.
+    var maximumBodyBytes: Int?
     var handler: Handler
 }
 
@@ -44,17 +46,20 @@ struct Operation: Sendable {
     var parameters: [Parameter] = []
     /// The name of the body's schema; `nil` takes no body.
     var body: String?
+    /// The name of the schema of a `multipart/form-data` body; `nil` takes no form.
+    var form: String?
     var answers: [Answer]
 
     init(
         _ id: String, _ summary: String, tag: String, parameters: [Parameter] = [], body: String? = nil,
-        answers: [Answer]
+        form: String? = nil, answers: [Answer]
     ) {
         self.id = id
         self.summary = summary
         self.tag = tag
         self.parameters = parameters
         self.body = body
+        self.form = form
         self.answers = answers
     }
 }

@@ -46,6 +46,32 @@ struct RouteTable {
         }
     }
 
+    /// A route of the OpenAI face; `maximumBodyBytes` is its longest body.
+    mutating func openAI(
+        _ method: Method, _ pattern: String, _ operation: Operation, maximumBodyBytes: Int? = nil,
+        _ answer: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        add(method, pattern, .key, operation, maximumBodyBytes) { [context, keys] request in
+            let start = context.clock.now()
+            var response: Response
+            var rate: RateStanding?
+            do {
+                let key = try await keys.authenticate(request)
+                rate = keys.rate(of: key)
+                response = try await answer(Call(request: request, key: key, context: context, keys: keys))
+            } catch let refusal as OpenAIRefusal {
+                response = .openAIProblem(refusal.problem, refusal.row)
+            } catch {
+                if let exceeded = error as? RateExceeded { rate = exceeded.standing }
+                response = .openAIProblem(Problem(error, of: request, log: context.log))
+            }
+            if let rate { response.addOpenAIRate(rate, now: context.clock.now()) }
+            let took = (context.clock.now() - start).wholeMicroseconds / 1_000
+            response.headers["openai-processing-ms"] = "\(max(0, took))"
+            return response
+        }
+    }
+
     /// A route without key.
     mutating func open(
         _ method: Method, _ pattern: String, _ operation: Operation,
@@ -73,12 +99,12 @@ struct RouteTable {
 
     private mutating func add(
         _ method: Method, _ pattern: String, _ access: Route.Access, _ operation: Operation,
-        _ handler: @escaping @Sendable (Request) async -> Response
+        _ maximumBodyBytes: Int? = nil, _ handler: @escaping @Sendable (Request) async -> Response
     ) {
         routes.append(
             Route(
                 method: method, pattern: pattern, access: access, operation: operation,
-                handler: .async(handler)))
+                maximumBodyBytes: maximumBodyBytes, handler: .async(handler)))
     }
 }
 

@@ -27,9 +27,11 @@ package struct Encode: PostProcessor {
         summary: "Renders the composition and encodes it, within a number of bytes if asked to",
         configuration: [
             ConfigurationField(
-                "format", .choice(ImageFormat.allCases.map { $0.rawValue }), "the file format",
+                "format", .choice(ImageFormat.allCases.map { $0.rawValue }),
+                "the file format where the request names none",
                 default: "jpeg"),
-            ConfigurationField("quality", .integer(1...100), "of JPEG and WebP", default: 92),
+            ConfigurationField(
+                "quality", .integer(1...100), "of JPEG and WebP, where the request names none", default: 92),
             ConfigurationField(
                 "maxBytes", .integer(10_000...50_000_000),
                 "the most bytes of a file; quality is lowered to meet it", default: 2_000_000),
@@ -78,6 +80,10 @@ package struct Encode: PostProcessor {
     package func process(_ composition: inout Composition, context: any ProcessingContext) throws {
         let pixels = try context.render(composition)
         try context.checkCancellation()
+        var options = options
+        // The client's word goes before the chain's; the encoder's scale begins at 1.
+        if let format = context.request.format { options.format = format }
+        if let quality = context.request.quality { options.quality = max(1, quality) }
         context.attach(try encode(pixels, options))
         for (width, format) in additional {
             try context.checkCancellation()

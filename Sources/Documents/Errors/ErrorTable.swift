@@ -114,11 +114,17 @@ extension ErrorRow {
         .badRequest: ErrorRow("the request breaks HTTP", 400, .badRequest),
         .notFound: ErrorRow("not found", 404, .notFound),
         .methodNotAllowed: ErrorRow("method not allowed", 405, .badRequest, 405),
-        .methodUnknown: ErrorRow("method unknown", 501, .badRequest, 501),
-        .requestTimeout: ErrorRow("the request took too long", 408, .badRequest, 408),
+        .methodUnknown: ErrorRow(
+            "method unknown", 501, .badRequest, 501,
+            openAI: OpenAIError(501, "invalid_request_error", isRetryable: false)),
+        .requestTimeout: ErrorRow(
+            "the request took too long", 408, .badRequest, 408,
+            openAI: OpenAIError(408, "invalid_request_error", isRetryable: true)),
         .bodyTooLarge: ErrorRow("the body is too large", 413, .badRequest, 413),
         .headersTooLarge: ErrorRow("the headers are too large", 431, .badRequest, 431),
-        .httpVersionUnsupported: ErrorRow("HTTP version unsupported", 505, .badRequest, 505),
+        .httpVersionUnsupported: ErrorRow(
+            "HTTP version unsupported", 505, .badRequest, 505,
+            openAI: OpenAIError(505, "invalid_request_error", isRetryable: false)),
         .mediaTypeUnsupported: ErrorRow("media type unsupported", 415, .badRequest, 415),
         .headerUnsupported: ErrorRow("header unsupported", 422, .badRequest),
         .queryInvalid: ErrorRow("a query parameter is invalid", 422, .badRequest),
@@ -167,8 +173,12 @@ extension ErrorRow {
         .parameterUnknown: ErrorRow(
             "a parameter is unknown", 422, .badRequest,
             openAI: OpenAIError(400, "invalid_request_error", "unknown_parameter")),
-        .faceDisabled: ErrorRow("this interface is switched off", 503, .internalError, 503),
-        .capReached: ErrorRow("the cap is reached", 429, .rateLimitExceeded),
+        .faceDisabled: ErrorRow(
+            "this interface is switched off", 503, .internalError, 503,
+            openAI: OpenAIError(503, "server_error", isRetryable: false)),
+        .capReached: ErrorRow(
+            "the cap is reached", 429, .rateLimitExceeded,
+            openAI: OpenAIError(429, "insufficient_quota", "insufficient_quota", isRetryable: false)),
         .jobNotRetryable: ErrorRow("the job cannot be tried again", 409, .badRequest),
         .retryNeedsDecision: ErrorRow("a retry could pay twice", 409, .badRequest),
         .draining: ErrorRow("the service is shutting down", 503, .internalError, 503),

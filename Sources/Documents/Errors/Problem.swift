@@ -70,6 +70,32 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         return .object(object)
     }
 
+    /// The body on the OpenAI face, whose clients rely on all four members.
+    package func openAIJSON(_ row: OpenAIError) -> JSONValue {
+        [
+            "error": [
+                "message": .string(detail), "type": .string(row.type), "param": parameter.json,
+                "code": .string(row.code ?? code.rawValue),
+            ]
+        ]
+    }
+
+    /// The first place as OpenAI writes it, such as `images[0].image_url`.
+    private var parameter: String? {
+        guard let pointer = errors.first?.pointer, !pointer.isEmpty else { return nil }
+        var path = ""
+        for segment in pointer.split(separator: "/") {
+            if !path.isEmpty, segment.allSatisfy(\.isNumber) {
+                path += "[\(segment)]"
+            } else {
+                path +=
+                    (path.isEmpty ? "" : ".")
+                    + segment.split(separator: "~1", omittingEmptySubsequences: false).joined(separator: "/")
+            }
+        }
+        return path
+    }
+
     /// The body on the Soke face.
     package func sokeJSON(requestID: String) -> JSONValue {
         var details: JSONObject = ["code": .string(code.rawValue)]

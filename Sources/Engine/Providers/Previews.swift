@@ -35,7 +35,7 @@ package final class Previews: Sendable {
 
     func report(progress: Double, of job: JobID) { tell(.progress(progress), job) }
 
-    func show(_ picture: GenerationResult.Picture, of job: JobID) { tell(.picture(picture), job) }
+    package func show(_ picture: GenerationResult.Picture, of job: JobID) { tell(.picture(picture), job) }
 
     private func tell(_ sight: JobSight, _ job: JobID) {
         let continuations = watchers.withLock { Array(($0[job] ?? [:]).values) }

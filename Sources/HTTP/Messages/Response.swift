@@ -12,6 +12,9 @@ package struct Response: Sendable {
     package var status: Int
     package var headers: Headers
     package var body: Body
+    /// Called once the last byte of a whole answer was handed to the system; never when the client was gone before.
+    /// Runs on the server's own thread and must not block.
+    package var onSent: (@Sendable () -> Void)?
 
     package init(status: Int, headers: Headers = [:], body: Body = .bytes([])) {
         self.status = status

@@ -52,6 +52,10 @@ extension Exchange {
         }
         let limit = route?.maximumBodyBytes ?? core.configuration.maximumBodyBytes
         if refusal == nil, length > limit { refusal = .bodyTooLarge(limit: limit) }
+        var reserved = 0
+        if refusal == nil {
+            if let room = room(for: head, limit: limit) { reserved = room } else { refusal = overloaded }
+        }
         state.withLock { state in
             state.request.method = head.method
             state.request.path = target.path
@@ -60,9 +64,18 @@ extension Exchange {
             state.route = route
             state.refusal = refusal
             state.bodyLimit = limit
-            if refusal == nil { state.request.body.reserveCapacity(length) }
+            state.reservedBytes = reserved
+            // What a client only announces costs no memory.
+            if refusal == nil { state.request.body.reserveCapacity(min(length, 1 << 20)) }
         }
         if let refusal, head.expectsContinue || length > Self.discardLimit { throw refusal }
+    }
+
+    /// What the body takes of the room for long ones; `nil` when there is too little left.
+    private func room(for head: RequestHead, limit: Int) -> Int? {
+        let claim = head.isChunked ? limit : head.contentLength ?? 0
+        guard claim > core.configuration.maximumBodyBytes else { return 0 }
+        return core.reserve(claim) ? claim : nil
     }
 
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Verdict {
@@ -119,7 +132,10 @@ extension Exchange {
     func send(_ response: Response, on pointer: OpaquePointer) -> Verdict {
         // The watchdog may have given the request up between two callbacks.
         guard connection.stopExpecting() else { return .close }
-        state.withLock { $0.phase = .sending }
+        state.withLock { state in
+            state.phase = .sending
+            state.onSent = response.onSent
+        }
         return ResponseWriter(exchange: self, pointer: pointer).send(response) ? .goOn : .close
     }
 }

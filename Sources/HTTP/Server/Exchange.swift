@@ -32,6 +32,9 @@ final class Exchange: Sendable {
         var pipe: BodyPipe?
         /// Holds one of the places for requests that wait.
         var isWaiting = false
+        /// Bytes of the core's budget for long bodies that this body may take.
+        var reservedBytes = 0
+        var onSent: (@Sendable () -> Void)?
     }
 
     let core: ServerCore
@@ -102,17 +105,24 @@ final class Exchange: Sendable {
         state.withLock { $0.pipe }?.abort()
     }
 
-    /// The answer was sent or never will be.
-    func finish() {
-        let (task, pipe, wasWaiting) = state.withLock { state in
-            let wasWaiting = state.isWaiting
-            state.isWaiting = false
-            state.phase = .abandoned
-            return (state.task.take(), state.pipe.take(), wasWaiting)
+    /// The answer was sent, whole or not, or never will be.
+    func finish(isWhole: Bool) {
+        let over = state.withLock { state in
+            defer {
+                state.isWaiting = false
+                state.reservedBytes = 0
+                state.phase = .abandoned
+            }
+            return (
+                task: state.task.take(), pipe: state.pipe.take(), onSent: state.onSent.take(),
+                wasWaiting: state.isWaiting, reservedBytes: state.reservedBytes
+            )
         }
-        task?.cancel()
-        pipe?.abort()
-        if wasWaiting { core.leaveWaiting() }
+        over.task?.cancel()
+        over.pipe?.abort()
+        if over.wasWaiting { core.leaveWaiting() }
+        core.release(over.reservedBytes)
+        if isWhole { over.onSent?() }
     }
 
     private func complete(_ response: Response) {

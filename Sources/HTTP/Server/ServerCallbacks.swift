@@ -49,12 +49,12 @@ enum ServerCallbacks {
         return verdict == .goOn ? mhd_yes() : mhd_no()
     }
 
-    static let completed: MHD_RequestCompletedCallback = { context, _, slot, _ in
+    static let completed: MHD_RequestCompletedCallback = { context, _, slot, code in
         guard let context, let slot, let opaque = slot.pointee else { return }
         slot.pointee = nil
         let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
         let exchange = Unmanaged<Exchange>.fromOpaque(opaque).takeRetainedValue()
-        exchange.finish()
+        exchange.finish(isWhole: mhd_is_whole(code) != 0)
         exchange.connection.current = nil
         exchange.connection.expect(by: core.nextDeadline())
         // `drain` closes what is idle when it is called; this one becomes idle after it.

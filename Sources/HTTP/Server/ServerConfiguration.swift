@@ -7,6 +7,9 @@ extension Server {
         package var port: Int
         /// The longest body of a request; a route may set its own.
         package var maximumBodyBytes = 1 << 20
+        /// What bodies above `maximumBodyBytes`, which routes may allow, take together at most; those above are
+        /// answered 503.
+        package var maximumLongBodyBytes = 512 << 20
         /// The longest head of a request: request line and headers.
         package var maximumHeaderBytes = 16 << 10
         package var maximumHeaderFields = 100

@@ -9,6 +9,7 @@ final class ServerCore: Sendable {
     private let draining = Atomic(false)
     private let stopping = Atomic(false)
     private let waiting = Atomic(0)
+    private let longBodyBytes = Atomic(0)
 
     init(
         configuration: Server.Configuration, router: Router,
@@ -44,6 +45,20 @@ final class ServerCore: Sendable {
 
     func leaveWaiting() {
         waiting.subtract(1, ordering: .relaxed)
+    }
+
+    /// Takes room for one long body; false when those under way have taken it.
+    func reserve(_ bytes: Int) -> Bool {
+        let taken = longBodyBytes.add(bytes, ordering: .relaxed).newValue
+        // One alone always fits, whatever the limits are.
+        if taken <= configuration.maximumLongBodyBytes || taken == bytes { return true }
+        release(bytes)
+        return false
+    }
+
+    func release(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        longBodyBytes.subtract(bytes, ordering: .relaxed)
     }
 
     /// The owner's answer to an error, with what the protocol demands.

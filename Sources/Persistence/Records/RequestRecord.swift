@@ -16,6 +16,8 @@ enum RequestRecord {
             ("height", .whole(request.resolution.height)),
             ("platform", .text(request.platform)),
             ("variants", .whole(request.variants)),
+            ("format", .word(request.format)),
+            ("quality", .whole(request.quality)),
             ("accentColor", request.accent.color.map { .object(write($0)) }),
             ("accentWords", .texts(request.accent.words)),
             ("options", .object(request.options)),
@@ -39,6 +41,8 @@ enum RequestRecord {
         request.layoutType = try reader.optionalWord("layoutType")
         request.platform = try reader.string("platform")
         request.variants = Int(try reader.integer("variants"))
+        request.format = try reader.optionalWord("format")
+        request.quality = try reader.optionalInteger("quality").map { Int($0) }
         request.accent.color = try reader.optionalRecord("accentColor", readColor)
         request.accent.words = try reader.optionalStrings("accentWords")
         request.options = try reader.optionalObject("options") ?? [:]

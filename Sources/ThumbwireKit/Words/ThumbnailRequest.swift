@@ -36,6 +36,10 @@ public struct ThumbnailRequest: Hashable, Sendable {
     public var platform: String
     /// How many different pictures, 1–10.
     public var variants: Int
+    /// The file format; `nil` leaves it to the chain.
+    public var format: ImageFormat?
+    /// 0–100, of JPEG and WebP; `nil` leaves it to the chain.
+    public var quality: Int?
     /// The client's choice of accent.
     public var accent: Accent
     /// What one wire format asks of its own provider and the others do not know, such as OpenAI's `quality`.

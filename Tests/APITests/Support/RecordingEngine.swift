@@ -10,7 +10,9 @@ final class RecordingEngine: JobService {
     private let store: any Store
     private let encoder: EventEncoder
     private let clock: ManualClock
+    private let previews = Previews()
     private let taken = Mutex<[Submission]>([])
+    private let made = Mutex<[JobID]>([])
     private let accepting = Mutex(true)
     private let statuses = Mutex<[ProviderStatus]>([])
 
@@ -21,6 +23,9 @@ final class RecordingEngine: JobService {
     }
 
     var submissions: [Submission] { taken.withLock { $0 } }
+
+    /// The jobs that submissions made, oldest first.
+    var jobs: [JobID] { made.withLock { $0 } }
 
     var isAccepting: Bool { accepting.withLock { $0 } }
 
@@ -46,7 +51,9 @@ final class RecordingEngine: JobService {
             accepted, callback: submission.callback?.sealed, event: event,
             fingerprint: submission.fingerprint)
         switch acceptance {
-        case .accepted: return Submitted(job: accepted, isRepetition: false)
+        case .accepted:
+            made.withLock { $0.append(accepted.id) }
+            return Submitted(job: accepted, isRepetition: false)
         case .repeats(let id):
             guard let earlier = try await store.job(id, of: submission.account) else {
                 throw StoreError.missing("job \(id)")
@@ -88,7 +95,10 @@ final class RecordingEngine: JobService {
         }
     }
 
-    func watch(_ job: JobID) -> AsyncStream<JobSight> { Previews().watch(job) }
+    func watch(_ job: JobID) -> AsyncStream<JobSight> { previews.watch(job) }
+
+    /// Shows a picture to those who watch the job, as a provider does on the way.
+    func show(_ picture: GenerationResult.Picture, of job: JobID) { previews.show(picture, of: job) }
 
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {
         let (encoder, now) = (encoder, clock.now())

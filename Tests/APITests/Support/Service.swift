@@ -1,6 +1,8 @@
 import API
 import Documents
+import Engine
 import HTTP
+import Imaging
 import Persistence
 import SQLiteStore
 import Signing
@@ -26,14 +28,15 @@ struct Service: Sendable {
     /// Asks a route as the server would.
     func send(
         _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
-        key: String? = Service.key, body: String? = nil
+        key: String? = Service.key, body: String? = nil, bytes: [UInt8]? = nil
     ) async throws -> Response {
         var headers = headers
         if let key, headers["Authorization"] == nil { headers["Authorization"] = "Bearer \(key)" }
         if body != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
         var request = Request(
             id: "00112233445566778899aabbccddeeff", method: method, path: path,
-            query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: Array((body ?? "").utf8))
+            query: query.map { (name: $0.0, value: $0.1) }, headers: headers,
+            body: bytes ?? Array((body ?? "").utf8))
         switch router.match(method, path: path) {
         case .found(let handler, let parameters):
             request.parameters = parameters
@@ -74,9 +77,12 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     let encoder = EventEncoder(document: JobDocument(publicURL: publicURL))
     let engine = RecordingEngine(store: store, encoder: encoder, clock: clock)
     let sealer = Sealer(key: [UInt8](repeating: 7, count: Sealer.keyLength))
+    let renderPool = RenderPool(threads: 1) { ThreadRasterizer() }
+    defer { renderPool.close() }
     let context = APIContext(
-        store: store, engine: engine, artifacts: MemoryArtifacts(), sealer: sealer, encoder: encoder,
-        client: client, policy: .public, clock: clock, publicURL: publicURL, log: .silent)
+        store: store, engine: engine, artifacts: MemoryArtifacts(), renderPool: renderPool,
+        sealer: sealer, encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
+        log: .silent)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),
         other: .make())

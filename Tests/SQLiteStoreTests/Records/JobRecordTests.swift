@@ -140,6 +140,8 @@ extension ThumbnailRequest {
         request.layoutType = .textBottom
         request.platform = "other"
         request.variants = 3
+        request.format = .webp
+        request.quality = 80
         request.accent = Accent(color: Color(red: 1, green: 2, blue: 3, alpha: 0.25), words: ["one"])
         return request
     }
