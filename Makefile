@@ -41,8 +41,8 @@ check-layers: ## Check that dependencies point one way
 unit: build ## Run the Swift tests, end-to-end tests included
 	swift test --skip-build $(STRICT)
 
-interop: build $(VENV)/ready ## Check signatures and samples with other people's libraries
-	$(VENV)/bin/python -m pytest -q Tests/interop
+interop: build $(VENV)/ready ## Check signatures and samples with other people's libraries, and the simulators
+	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators
 
 $(VENV)/ready: Tests/interop/requirements.txt
 	python3 -m venv $(VENV)
