@@ -16,6 +16,8 @@ package struct APIContext: Sendable {
         package var keyLife = Duration.seconds(5)
         /// The longest JSON body.
         package var bodyBytes = 256 << 10
+        /// The longest picture that clients upload.
+        package var uploadBytes = 20 << 20
         /// The longest list.
         package var page = 100
 
@@ -25,6 +27,8 @@ package struct APIContext: Sendable {
     package var store: any Store
     package var engine: any JobService
     package var artifacts: any ArtifactStorage
+    /// Decodes what clients upload.
+    package var renderPool: RenderPool
     package var sealer: Sealer
     package var encoder: EventEncoder
     /// Looks up the hosts of webhook URLs when they are given.
@@ -36,15 +40,19 @@ package struct APIContext: Sendable {
     package var publicURL: String
     package var limits: Limits
     package var log: Log
+    /// Shared by all copies of this context.
+    let dailyCaps = DailyCaps()
 
     package init(
-        store: any Store, engine: any JobService, artifacts: any ArtifactStorage, sealer: Sealer,
-        encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy, clock: any WallClock,
+        store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,
+        sealer: Sealer, encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy,
+        clock: any WallClock,
         publicURL: String, limits: Limits = Limits(), log: Log
     ) {
         self.store = store
         self.engine = engine
         self.artifacts = artifacts
+        self.renderPool = renderPool
         self.sealer = sealer
         self.encoder = encoder
         self.client = client

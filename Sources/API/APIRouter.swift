@@ -8,7 +8,8 @@ package func makeRouter(_ context: APIContext) -> Router {
         case .immediate(let handler): router.on(route.method, route.pattern, immediate: handler)
         case .async(let handler):
             router.on(
-                route.method, route.pattern, maximumBodyBytes: context.limits.bodyBytes, handler)
+                route.method, route.pattern,
+                maximumBodyBytes: route.maximumBodyBytes ?? context.limits.bodyBytes, handler)
         }
     }
     return router
@@ -23,7 +24,10 @@ func routes(of context: APIContext) -> [Route] {
     table.addDeliveries()
     table.addKeys()
     table.addPlugins()
+    table.addSessions()
+    table.addUploads()
     table.addSoke()
+    table.addOpus()
     table.addFiles()
     table.addHealth()
     table.addOpenAPI()

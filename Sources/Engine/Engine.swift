@@ -45,6 +45,8 @@ package final class Engine: JobService {
 
     package func chainNames() -> [String] { services.registry.chainNames }
 
+    package func settings(of face: Face) -> FaceSettings { services.registry.settings(of: face) }
+
     package func submit(_ submission: Submission) async throws -> Submitted {
         guard isAccepting else {
             throw Failure(

@@ -65,9 +65,10 @@ struct Parts: Sendable {
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
         let context = APIContext(
-            store: store, engine: engine, artifacts: artifacts, sealer: sealer, encoder: encoder,
-            client: client,
-            policy: webhookPolicy, clock: clock, publicURL: publicURL ?? url, log: log)
+            store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
+            encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
+            publicURL: publicURL ?? url,
+            log: log)
         let server = Server(
             configuration: Server.Configuration(host: listen.host, port: listen.port),
             router: makeRouter(context),

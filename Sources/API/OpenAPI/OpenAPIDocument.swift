@@ -60,8 +60,12 @@ struct OpenAPIDocument {
                 "required": true, "content": ["application/json": ["schema": reference(body)]],
             ]
         }
+        if !operation.bodyTypes.isEmpty {
+            let content = JSONObject(operation.bodyTypes.map { ($0, .object([:])) })
+            object["requestBody"] = ["required": true, "content": .object(content)]
+        }
         var answers = JSONObject(operation.answers.map { ("\($0.status)", json($0)) })
-        answers["default"] = refusal(isSoke: route.pattern.hasPrefix("/api/v1/"))
+        answers["default"] = refusal(at: route.pattern)
         object["responses"] = .object(answers)
         return .object(object)
     }
@@ -83,11 +87,18 @@ struct OpenAPIDocument {
         return .object(object)
     }
 
-    private func refusal(isSoke: Bool) -> JSONValue {
-        let mediaType = isSoke ? "application/json" : "application/problem+json"
-        let schema = reference(isSoke ? "SokeError" : "Problem")
+    private func refusal(at pattern: String) -> JSONValue {
+        let place = Request(method: .get, path: pattern)
+        let (mediaType, schema) =
+            if place.isSoke {
+                ("application/json", "SokeError")
+            } else if place.isOpus {
+                ("application/json", "OpusError")
+            } else {
+                ("application/problem+json", "Problem")
+            }
         return [
-            "description": "an error", "content": content(mediaType, ["schema": schema]),
+            "description": "an error", "content": content(mediaType, ["schema": reference(schema)]),
         ]
     }
 

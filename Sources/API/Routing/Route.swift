@@ -11,6 +11,8 @@ struct Route: Sendable {
     var pattern: String
     var access: Access
     var operation: Operation
+    /// The longest body in bytes; `nil` is what all routes have.
+    var maximumBodyBytes: Int?
     var handler: Handler
 }
 
@@ -37,6 +39,8 @@ struct Operation: Sendable {
         var mediaType = "application/json"
     }
 
+    /// The media types of a body that is no JSON.
+    var bodyTypes: [String] = []
     /// Unique among all routes.
     var id: String
     var summary: String

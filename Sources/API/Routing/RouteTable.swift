@@ -15,11 +15,11 @@ struct RouteTable {
 
     /// A route of the native face.
     mutating func native(
-        _ method: Method, _ pattern: String, _ operation: Operation,
+        _ method: Method, _ pattern: String, _ operation: Operation, maximumBodyBytes: Int? = nil,
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         let allowed = operation.parameters.filter { $0.place == .query }.map(\.name)
-        add(method, pattern, .key, operation) { [context, keys] request in
+        add(method, pattern, .key, operation, maximumBodyBytes) { [context, keys] request in
             do {
                 let key = try await keys.authenticate(request)
                 try refuseUnsupported(request, allowed: allowed)
@@ -30,17 +30,61 @@ struct RouteTable {
         }
     }
 
-    /// A route of the Soke face.
+    /// A route of the Soke face; each answer says where the key stands.
     mutating func soke(
         _ method: Method, _ pattern: String, _ operation: Operation,
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
+            var call: Call?
+            var response: Response
             do {
                 let key = try await keys.authenticate(request)
-                return try await answer(Call(request: request, key: key, context: context, keys: keys))
+                let known = Call(request: request, key: key, context: context, keys: keys)
+                call = known
+                try known.requireScope()
+                response = try await answer(known)
             } catch {
-                return .sokeProblem(Problem(error, of: request, log: context.log), request)
+                response = .sokeProblem(Problem(error, of: request, log: context.log), request)
+            }
+            response.headers.add(await sokeHeaders(of: call, now: context.clock.now()))
+            return response
+        }
+    }
+
+    /// A route of the Opus face; each answer says what the key's jobs may still cost.
+    mutating func opus(
+        _ method: Method, _ pattern: String, _ operation: Operation,
+        _ answer: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        add(method, pattern, .key, operation) { [context, keys] request in
+            var call: Call?
+            var response: Response
+            do {
+                let key = try await keys.authenticate(request)
+                let known = Call(request: request, key: key, context: context, keys: keys)
+                call = known
+                try known.requireScope()
+                response = try await answer(known)
+            } catch {
+                let problem = Problem(error, of: request, log: context.log)
+                response = .opusProblem(problem, upgradeURL: context.publicURL)
+            }
+            response.headers.add(await opusHeaders(of: call, now: context.clock.now()))
+            return response
+        }
+    }
+
+    /// A route of the Opus face for whoever knows its link.
+    mutating func opusOpen(
+        _ method: Method, _ pattern: String, _ operation: Operation, maximumBodyBytes: Int? = nil,
+        _ answer: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        add(method, pattern, .open, operation, maximumBodyBytes) { [context] request in
+            do {
+                return try await answer(request)
+            } catch {
+                return .opusProblem(Problem(error, of: request, log: context.log))
             }
         }
     }
@@ -72,12 +116,12 @@ struct RouteTable {
 
     private mutating func add(
         _ method: Method, _ pattern: String, _ access: Route.Access, _ operation: Operation,
-        _ handler: @escaping @Sendable (Request) async -> Response
+        _ maximumBodyBytes: Int? = nil, _ handler: @escaping @Sendable (Request) async -> Response
     ) {
         routes.append(
             Route(
                 method: method, pattern: pattern, access: access, operation: operation,
-                handler: .async(handler)))
+                maximumBodyBytes: maximumBodyBytes, handler: .async(handler)))
     }
 }
 
