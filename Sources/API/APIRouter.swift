@@ -23,6 +23,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addEndpoints()
     table.addDeliveries()
     table.addKeys()
+    table.addAccounts()
     table.addPlugins()
     table.addSessions()
     table.addUploads()
