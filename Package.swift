@@ -104,8 +104,8 @@ let testTargets: [Target] = [
     tests(
         "APITests",
         [
-            "API", "Engine", "SQLiteStore", "Persistence", "Documents", "HTTP", "Signing", "ThumbwireKit",
-            "TestSupport",
+            "API", "Engine", "SQLiteStore", "Persistence", "Documents", "HTTP", "Imaging", "Signing",
+            "ThumbwireKit", "Webhooks", "TestSupport",
         ]),
     tests(
         "ServiceTests",

@@ -37,17 +37,19 @@ struct RouteTable {
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
-            var call: Call?
+            var known: APIKey?
             var response: Response
             do {
                 let key = try await keys.authenticate(request)
-                let known = Call(request: request, key: key, context: context, keys: keys)
-                call = known
-                try known.requireScope()
-                response = try await answer(known)
+                known = key
+                let call = Call(request: request, key: key, context: context, keys: keys)
+                try call.requireScope()
+                response = try await answer(call)
             } catch {
+                known = known ?? (error as? RateExceeded)?.key
                 response = .sokeProblem(Problem(error, of: request, log: context.log), request)
             }
+            let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
             response.headers.add(await sokeHeaders(of: call, now: context.clock.now()))
             return response
         }
@@ -59,18 +61,20 @@ struct RouteTable {
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
-            var call: Call?
+            var known: APIKey?
             var response: Response
             do {
                 let key = try await keys.authenticate(request)
-                let known = Call(request: request, key: key, context: context, keys: keys)
-                call = known
-                try known.requireScope()
-                response = try await answer(known)
+                known = key
+                let call = Call(request: request, key: key, context: context, keys: keys)
+                try call.requireScope()
+                response = try await answer(call)
             } catch {
+                known = known ?? (error as? RateExceeded)?.key
                 let problem = Problem(error, of: request, log: context.log)
                 response = .opusProblem(problem, upgradeURL: context.publicURL)
             }
+            let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
             response.headers.add(await opusHeaders(of: call, now: context.clock.now()))
             return response
         }

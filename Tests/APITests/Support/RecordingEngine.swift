@@ -12,6 +12,7 @@ final class RecordingEngine: JobService {
     private let clock: ManualClock
     private let taken = Mutex<[Submission]>([])
     private let accepting = Mutex(true)
+    private let settled = Mutex<[Face: FaceSettings]>([:])
 
     init(store: any Store, encoder: EventEncoder, clock: ManualClock) {
         self.store = store
@@ -22,6 +23,11 @@ final class RecordingEngine: JobService {
     var submissions: [Submission] { taken.withLock { $0 } }
 
     var isAccepting: Bool { accepting.withLock { $0 } }
+
+    func settings(of face: Face) -> FaceSettings { settled.withLock { $0[face] ?? FaceSettings() } }
+
+    /// What the operator's file says of that face from now on.
+    func settle(_ face: Face, _ settings: FaceSettings) { settled.withLock { $0[face] = settings } }
 
     func stopAccepting() { accepting.withLock { $0 = false } }
 

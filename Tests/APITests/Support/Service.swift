@@ -1,9 +1,12 @@
 import API
 import Documents
+import Engine
 import HTTP
+import Imaging
 import Persistence
 import SQLiteStore
 import Signing
+import Synchronization
 import TestSupport
 import Testing
 import ThumbwireKit
@@ -28,12 +31,21 @@ struct Service: Sendable {
         _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
         key: String? = Service.key, body: String? = nil
     ) async throws -> Response {
+        try await send(
+            method, path, query: query, headers: headers, key: key, bytes: body.map { Array($0.utf8) })
+    }
+
+    /// Asks a route with a body of any kind, which counts as JSON unless a header says otherwise.
+    func send(
+        _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
+        key: String? = Service.key, bytes: [UInt8]?
+    ) async throws -> Response {
         var headers = headers
         if let key, headers["Authorization"] == nil { headers["Authorization"] = "Bearer \(key)" }
-        if body != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
+        if bytes != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
         var request = Request(
             id: "00112233445566778899aabbccddeeff", method: method, path: path,
-            query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: Array((body ?? "").utf8))
+            query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: bytes ?? [])
         switch router.match(method, path: path) {
         case .found(let handler, let parameters):
             request.parameters = parameters
@@ -75,7 +87,8 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     let engine = RecordingEngine(store: store, encoder: encoder, clock: clock)
     let sealer = Sealer(key: [UInt8](repeating: 7, count: Sealer.keyLength))
     let context = APIContext(
-        store: store, engine: engine, artifacts: MemoryArtifacts(), sealer: sealer, encoder: encoder,
+        store: store, engine: engine, artifacts: MemoryArtifacts(),
+        renderPool: RenderPool(threads: 1) { ThreadRasterizer() }, sealer: sealer, encoder: encoder,
         client: client, policy: .public, clock: clock, publicURL: publicURL, log: .silent)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),
@@ -109,17 +122,53 @@ extension Service {
     }
 }
 
-/// Artifacts in memory, of which there is one.
-struct MemoryArtifacts: ArtifactStorage {
+/// Artifacts in memory, of which there is one from the beginning.
+final class MemoryArtifacts: ArtifactStorage {
     static let bytes = Array("picture".utf8)
     static let sha256 = hexadecimal(Hash.sha256(bytes))
 
-    func write(_ bytes: [UInt8]) async throws(StoreError) -> String { hexadecimal(Hash.sha256(bytes)) }
+    private let kept = Mutex([sha256: bytes])
+
+    func write(_ bytes: [UInt8]) async throws(StoreError) -> String {
+        let sha256 = hexadecimal(Hash.sha256(bytes))
+        kept.withLock { $0[sha256] = bytes }
+        return sha256
+    }
 
     func read(sha256: String) async throws(StoreError) -> [UInt8] {
-        guard sha256 == Self.sha256 else { throw .missing("artifact \(sha256)") }
-        return Self.bytes
+        guard let bytes = kept.withLock({ $0[sha256] }) else { throw .missing("artifact \(sha256)") }
+        return bytes
     }
 
     func path(sha256: String) -> String? { nil }
+}
+
+extension Service {
+    /// A key of the account with those limits; its value.
+    func makeKey(
+        scopes: Set<APIKey.Scope> = [.app], creditCap: Int? = nil, requestsPerMinute: Int? = nil
+    ) async throws -> String {
+        let value = hexadecimal(randomBytes(16))
+        let key = APIKey.make(
+            account: account.id, scopes: scopes, creditCap: creditCap, requestsPerMinute: requestsPerMinute)
+        try await store.insert(key, valueHash: Hash.sha256(Array(value.utf8)))
+        return value
+    }
+
+    /// Has the account pay with credits from now on, of which it gets that many.
+    func meter(credits: Int) async throws {
+        var metered = account
+        metered.isMetered = true
+        _ = try await store.update(metered)
+        _ = try await store.grant(credits, to: account.id, note: nil, at: clock.now())
+    }
+}
+
+extension ImageFormat {
+    /// A grey picture of 8 by 4 pixels.
+    func picture(grey: UInt8 = 128) throws -> [UInt8] {
+        let pixels = PixelBuffer(size: PixelSize(width: 8, height: 4))
+        for index in pixels.bytes.indices { pixels.bytes[index] = index % 4 == 3 ? 255 : grey }
+        return try ImageEncoder.encode(pixels, as: EncodeOptions(format: self)).bytes
+    }
 }
