@@ -102,9 +102,12 @@ private func ticket(
     of request: Request, _ step: UploadTicket.Step, _ context: APIContext
 ) throws(Problem) -> UploadTicket {
     guard let ticket = UploadTicket(request.parameters["link"] ?? "", step, context.sealer) else {
-        let other =
-            step == .link ? "PUT goes to the URL that Location names" : "POST goes to the link's url first"
-        throw Problem(.notFound, "this is no link to upload to; \(other)")
+        let right =
+            switch step {
+            case .link: "POST goes to the url that /api/upload-links gave"
+            case .session: "PUT goes to the URL that Location names"
+            }
+        throw Problem(.notFound, "this is no link to upload to; \(right)")
     }
     guard context.clock.now() < ticket.expiresAt else {
         throw Problem(

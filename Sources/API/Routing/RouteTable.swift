@@ -37,21 +37,7 @@ struct RouteTable {
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
-            var known: APIKey?
-            var response: Response
-            do {
-                let key = try await keys.authenticate(request)
-                known = key
-                let call = Call(request: request, key: key, context: context, keys: keys)
-                try call.requireScope()
-                response = try await answer(call)
-            } catch {
-                known = known ?? (error as? RateExceeded)?.key
-                response = .sokeProblem(Problem(error, of: request, log: context.log), request)
-            }
-            let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
-            response.headers.add(await sokeHeaders(of: call, now: context.clock.now()))
-            return response
+            await standing(request, context, keys, headers: sokeHeaders, answer) { .sokeProblem($0, request) }
         }
     }
 
@@ -61,22 +47,9 @@ struct RouteTable {
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
-            var known: APIKey?
-            var response: Response
-            do {
-                let key = try await keys.authenticate(request)
-                known = key
-                let call = Call(request: request, key: key, context: context, keys: keys)
-                try call.requireScope()
-                response = try await answer(call)
-            } catch {
-                known = known ?? (error as? RateExceeded)?.key
-                let problem = Problem(error, of: request, log: context.log)
-                response = .opusProblem(problem, upgradeURL: context.publicURL)
+            await standing(request, context, keys, headers: opusHeaders, answer) {
+                .opusProblem($0, upgradeURL: context.publicURL)
             }
-            let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
-            response.headers.add(await opusHeaders(of: call, now: context.clock.now()))
-            return response
         }
     }
 
@@ -128,6 +101,29 @@ struct RouteTable {
                 method: method, pattern: pattern, access: access, operation: operation,
                 maximumBodyBytes: maximumBodyBytes, handler: .async(handler)))
     }
+}
+
+/// The answer or the refusal, with what the face says on both of the key, where it is known.
+private func standing(
+    _ request: Request, _ context: APIContext, _ keys: KeyRing,
+    headers: (Call?, Timestamp) async -> Headers, _ answer: (Call) async throws -> Response,
+    refusal: (Problem) -> Response
+) async -> Response {
+    var known: APIKey?
+    var response: Response
+    do {
+        let key = try await keys.authenticate(request)
+        known = key
+        let call = Call(request: request, key: key, context: context, keys: keys)
+        try call.requireScope()
+        response = try await answer(call)
+    } catch {
+        known = known ?? (error as? RateExceeded)?.key
+        response = refusal(Problem(error, of: request, log: context.log))
+    }
+    let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
+    response.headers.add(await headers(call, context.clock.now()))
+    return response
 }
 
 /// Refuses what a client could believe to have an effect.

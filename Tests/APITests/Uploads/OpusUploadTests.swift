@@ -96,7 +96,7 @@ struct OpusUploadTests {
             try expectError(
                 try await service.send(.post, start, headers: go, key: nil, bytes: [1]), 400, "empty")
             // A link of one step is none of the other.
-            try expectError(try await service.send(.post, session, headers: go, key: nil), 404, "url")
+            try expectError(try await service.send(.post, session, headers: go, key: nil), 404, "gave")
             try expectError(
                 try await service.send(.put, start, headers: bytes, key: nil, bytes: [1]), 404, "Location")
             try expectError(
