@@ -2,6 +2,7 @@ import Documents
 import Engine
 import HTTP
 import Persistence
+import TestSupport
 import Testing
 import ThumbwireKit
 
