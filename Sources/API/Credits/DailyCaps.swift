@@ -43,7 +43,7 @@ final class DailyCaps: Sendable {
             let reset = Self.start(of: day + 1)
             throw Problem(
                 .capReached,
-                "this account has made \(cap) jobs through this interface today, which is its cap",
+                "this account's daily cap of jobs through this interface is reached, which is \(cap)",
                 retryAfter: reset - now, figures: ["resetAt": .string(reset.description)])
         }
         return Place(counter: counter, day: day)

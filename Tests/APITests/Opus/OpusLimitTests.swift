@@ -87,6 +87,20 @@ struct OpusLimitTests {
         }
     }
 
+    @Test func `many at once get no more than the day's places`() async throws {
+        try await withService { service in
+            try await makeJobs(1, service)
+            service.engine.settle(.opus, FaceSettings(dailyCap: 5))
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { try await service.send(.post, path, body: body).status }
+                }
+                return try await group.reduce(into: [:]) { counts, status in counts[status, default: 0] += 1 }
+            }
+            #expect(statuses == [201: 4, 429: 16])
+        }
+    }
+
     @Test func `a job that is refused takes no place of the day`() async throws {
         try await withService { service in
             service.engine.settle(.opus, FaceSettings(dailyCap: 1))
