@@ -102,16 +102,11 @@ extension Request {
 
     /// True for the paths that answer as Soke does.
     var isSoke: Bool { path.hasPrefix("/api/v1/") || path == "/api/v1" }
-
-    /// True for the paths that answer as Opus does.
-    var isOpus: Bool {
-        ["/api/generative-jobs", "/api/upload-links"].contains { path == $0 || path.hasPrefix($0 + "/") }
-    }
 }
 
 /// The body of an error that the server itself answers, in the shape of the face that was asked.
 package func errorResponse(_ error: ServerError, _ request: Request) -> Response {
+    if request.isOpus { return .opusProblem(Problem(error)) }
     let problem = Problem(error)
-    if request.isOpus { return .opusProblem(problem) }
     return request.isSoke ? .sokeProblem(problem, request) : .problem(problem)
 }

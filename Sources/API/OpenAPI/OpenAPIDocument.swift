@@ -65,7 +65,7 @@ struct OpenAPIDocument {
             object["requestBody"] = ["required": true, "content": .object(content)]
         }
         var answers = JSONObject(operation.answers.map { ("\($0.status)", json($0)) })
-        answers["default"] = refusal(at: route.pattern)
+        answers["default"] = refusal(of: Request(method: route.method, path: route.pattern))
         object["responses"] = .object(answers)
         return .object(object)
     }
@@ -87,15 +87,15 @@ struct OpenAPIDocument {
         return .object(object)
     }
 
-    private func refusal(at pattern: String) -> JSONValue {
-        let place = Request(method: .get, path: pattern)
-        let (mediaType, schema) =
-            if place.isSoke {
-                ("application/json", "SokeError")
-            } else if place.isOpus {
-                ("application/json", "OpusError")
+    /// The shape of the face that the path belongs to.
+    private func refusal(of request: Request) -> JSONValue {
+        let (schema, mediaType) =
+            if request.isSoke {
+                ("SokeError", "application/json")
+            } else if request.isOpus {
+                ("OpusError", "application/json")
             } else {
-                ("application/problem+json", "Problem")
+                ("Problem", "application/problem+json")
             }
         return [
             "description": "an error", "content": content(mediaType, ["schema": reference(schema)]),

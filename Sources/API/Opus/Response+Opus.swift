@@ -11,6 +11,13 @@ extension Response {
     }
 }
 
+extension Request {
+    /// True for the paths that answer as Opus does.
+    var isOpus: Bool {
+        ["/api/generative-jobs", "/api/upload-links"].contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+}
+
 /// What a call's key may still cost, as Opus says it on every answer: its figures are of the monthly cap, and count no
 /// requests. Without a valid key nothing is left.
 func opusHeaders(of call: Call?, now: Timestamp) async -> Headers {

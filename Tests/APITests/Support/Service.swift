@@ -29,23 +29,15 @@ struct Service: Sendable {
     /// Asks a route as the server would.
     func send(
         _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
-        key: String? = Service.key, body: String? = nil
-    ) async throws -> Response {
-        try await send(
-            method, path, query: query, headers: headers, key: key, bytes: body.map { Array($0.utf8) })
-    }
-
-    /// Asks a route with a body of any kind, which counts as JSON unless a header says otherwise.
-    func send(
-        _ method: Method, _ path: String, query: [(String, String)] = [], headers: Headers = [:],
-        key: String? = Service.key, bytes: [UInt8]?
+        key: String? = Service.key, body: String? = nil, bytes: [UInt8]? = nil
     ) async throws -> Response {
         var headers = headers
         if let key, headers["Authorization"] == nil { headers["Authorization"] = "Bearer \(key)" }
-        if bytes != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
+        if body != nil, headers["Content-Type"] == nil { headers["Content-Type"] = "application/json" }
         var request = Request(
             id: "00112233445566778899aabbccddeeff", method: method, path: path,
-            query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: bytes ?? [])
+            query: query.map { (name: $0.0, value: $0.1) }, headers: headers,
+            body: bytes ?? Array((body ?? "").utf8))
         switch router.match(method, path: path) {
         case .found(let handler, let parameters):
             request.parameters = parameters
@@ -86,10 +78,12 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     let encoder = EventEncoder(document: JobDocument(publicURL: publicURL))
     let engine = RecordingEngine(store: store, encoder: encoder, clock: clock)
     let sealer = Sealer(key: [UInt8](repeating: 7, count: Sealer.keyLength))
+    let renderPool = RenderPool(threads: 1) { ThreadRasterizer() }
+    defer { renderPool.close() }
     let context = APIContext(
-        store: store, engine: engine, artifacts: MemoryArtifacts(),
-        renderPool: RenderPool(threads: 1) { ThreadRasterizer() }, sealer: sealer, encoder: encoder,
-        client: client, policy: .public, clock: clock, publicURL: publicURL, log: .silent)
+        store: store, engine: engine, artifacts: MemoryArtifacts(), renderPool: renderPool,
+        sealer: sealer, encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
+        log: .silent)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),
         other: .make())
