@@ -105,7 +105,7 @@ let testTargets: [Target] = [
         "APITests",
         [
             "API", "Engine", "SQLiteStore", "Persistence", "Documents", "HTTP", "Imaging", "Signing",
-            "ThumbwireKit", "TestSupport",
+            "ThumbwireKit", "Webhooks", "TestSupport",
         ]),
     tests(
         "ServiceTests",

@@ -22,6 +22,8 @@ package struct APIContext: Sendable {
         package var editBytes = 100 << 20
         /// The longest that a request on the OpenAI face waits for its pictures: the default of OpenAI's own SDKs.
         package var imageWait = Duration.seconds(600)
+        /// The longest picture that clients upload.
+        package var uploadBytes = 20 << 20
         /// The longest list.
         package var page = 100
 
@@ -46,6 +48,8 @@ package struct APIContext: Sendable {
     /// What becomes of a size that a model named on the OpenAI face does not make.
     package var openAISizes = OpenAISizes.refuse
     package var log: Log
+    /// Shared by all copies of this context.
+    let dailyCaps = DailyCaps()
 
     package init(
         store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,

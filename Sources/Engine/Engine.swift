@@ -48,6 +48,8 @@ package final class Engine: JobService {
 
     package func chainNames() -> [String] { services.registry.chainNames }
 
+    package func settings(of face: Face) -> FaceSettings { services.registry.settings(of: face) }
+
     package func submit(_ submission: Submission) async throws -> Submitted {
         try checkAccepting()
         let now = services.clock.now()

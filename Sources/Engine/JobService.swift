@@ -89,6 +89,8 @@ package protocol JobService: Sendable {
     func plugins() -> [PluginManifest]
     /// The names of all chains, in the order of the file.
     func chainNames() -> [String]
+    /// What the file settles for that face; the caller keeps to it.
+    func settings(of face: Face) -> FaceSettings
     /// False while draining.
     var isAccepting: Bool { get }
 }

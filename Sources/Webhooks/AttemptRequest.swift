@@ -25,7 +25,11 @@ struct AttemptRequest {
     private func request(
         to callback: Callback, _ event: Event, _ secret: Sealed, _ moment: Timestamp
     ) throws(UnsealingError) -> OutboundRequest {
-        try request(to: callback.url, adding: callback.headers, event, secret, moment)
+        var fields = callback.headers
+        if case .opus(let key)? = callback.signing {
+            fields += OpusSignature.fields(of: event.body, key: key, at: moment)
+        }
+        return try request(to: callback.url, adding: fields, event, secret, moment)
     }
 
     private func request(

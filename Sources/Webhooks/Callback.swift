@@ -14,6 +14,12 @@ package struct Callback: Hashable, Sendable {
         }
     }
 
+    /// Signatures besides the standard ones, for receivers that were made for another service.
+    package enum Signing: Hashable, Sendable {
+        /// `X-Opus-Signature` and its salt and time, with the value of the API key that asked.
+        case opus(key: String)
+    }
+
     private static let sealingContext = "webhook-callback"
     private static let formatVersion: Int64 = 1
 
@@ -25,17 +31,20 @@ package struct Callback: Hashable, Sendable {
     package let headers: [Field]
     /// The types it gets.
     package let events: [EventType]
+    /// `nil` signs as Standard Webhooks says and no other way.
+    package let signing: Signing?
 
     /// A callback with a well-formed URL and headers that do not touch what the dispatcher sends itself. Where the
     /// host leads is for ``EndpointURL/validate(_:policy:client:)``.
     package init(
-        url: String, headers: [Field] = [], events: [EventType] = EventType.terminal
+        url: String, headers: [Field] = [], events: [EventType] = EventType.terminal, signing: Signing? = nil
     ) throws(WebhookSetupError) {
         try CallbackHeaders.check(headers)
         host = try EndpointURL.host(url)
         self.url = url
         self.headers = headers
         self.events = events
+        self.signing = signing
     }
 
     /// What documents may show.
@@ -47,13 +56,14 @@ package struct Callback: Hashable, Sendable {
 extension Callback {
     /// The form that stores keep.
     package func sealed(with sealer: Sealer) -> Sealed {
-        let document: JSONValue = [
+        var document: JSONObject = [
             "version": .integer(Self.formatVersion),
             "url": .string(url),
             "headers": .array(headers.map { .array([.string($0.name), .string($0.value)]) }),
             "events": .array(events.map { .string($0.rawValue) }),
         ]
-        return sealer.seal(document.serialized(), context: Self.sealingContext)
+        if case .opus(let key)? = signing { document["opusKey"] = .string(key) }
+        return sealer.seal(JSONValue.object(document).serialized(), context: Self.sealingContext)
     }
 
     /// Opens what ``sealed(with:)`` made.
@@ -63,7 +73,8 @@ extension Callback {
             document["version"]?.integer == Self.formatVersion,
             let url = document["url"]?.string,
             let callback = try? Callback(
-                url: url, headers: Self.fields(document["headers"]), events: Self.events(document["events"]))
+                url: url, headers: Self.fields(document["headers"]), events: Self.events(document["events"]),
+                signing: (document["opusKey"]?.string).map { .opus(key: $0) })
         else { throw UnsealingError() }
         self = callback
     }

@@ -75,7 +75,8 @@ final class KeyRing: Sendable {
         return key
     }
 
-    private func credential(of request: Request) throws(Problem) -> String {
+    /// The key's value as the request has it.
+    func credential(of request: Request) throws(Problem) -> String {
         if let bearer = bearer(request.headers["Authorization"]) { return bearer }
         for name in ["X-Soke-Key", "X-API-Key"] {
             if let value = request.headers[name], !value.isEmpty { return value }

@@ -13,6 +13,7 @@ struct RateStanding: Hashable, Sendable {
 
 /// The key has made its requests of this minute. Faces say it with their own headers; it becomes `rate_limited`.
 struct RateExceeded: Error {
+    var key: APIKey
     var standing: RateStanding
     /// More than zero.
     var retryAfter: Duration
@@ -49,7 +50,9 @@ final class RateLimiter: Sendable {
             return (window, isAdmitted)
         }
         let standing = standing(of: window, limit: limit)
-        guard isAdmitted else { throw RateExceeded(standing: standing, retryAfter: window.end - now) }
+        guard isAdmitted else {
+            throw RateExceeded(key: key, standing: standing, retryAfter: window.end - now)
+        }
         return standing
     }
 

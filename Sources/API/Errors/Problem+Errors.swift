@@ -96,7 +96,8 @@ extension Problem {
 extension Request {
     /// The path without what only its owner may know.
     var loggedPath: String {
-        path.hasPrefix("/files/") ? "/files/•••" : path
+        for secret in ["/files/", "/api/upload-links/"] where path.hasPrefix(secret) { return secret + "•••" }
+        return path
     }
 
     /// True for the paths that answer as Soke does.
@@ -110,6 +111,7 @@ extension Request {
 
 /// The body of an error that the server itself answers, in the shape of the face that was asked.
 package func errorResponse(_ error: ServerError, _ request: Request) -> Response {
+    if request.isOpus { return .opusProblem(Problem(error)) }
     let problem = Problem(error)
     if request.isOpenAI { return .openAIProblem(problem) }
     return request.isSoke ? .sokeProblem(problem, request) : .problem(problem)

@@ -6,7 +6,7 @@ import ThumbwireKit
 import Webhooks
 
 extension Call {
-    /// What the engine gets of a request that came with this key.
+    /// What the engine gets of a request that came with this key, at the face's price.
     func submission(_ face: Face, _ request: ThumbnailRequest) -> Submission {
         var submission = Submission(account: account, face: face, request: request)
         submission.key = key.id
@@ -16,15 +16,15 @@ extension Call {
 
     /// The callback checked and sealed; throws where its URL leads to an address that webhooks may not reach, and
     /// names the place that it came in.
-    func callback(_ asked: CallbackRequest?, in place: Problem.WebhookPlace) async throws -> Submission
-        .Callback?
-    {
+    func callback(
+        _ asked: CallbackRequest?, in place: Problem.WebhookPlace, signing: Callback.Signing? = nil
+    ) async throws -> Submission.Callback? {
         guard let asked else { return nil }
         let callback: Callback
         do throws(WebhookSetupError) {
             callback = try Callback(
                 url: asked.url, headers: asked.headers.map { Callback.Field($0.name, $0.value) },
-                events: asked.events)
+                events: asked.events, signing: signing)
         } catch {
             throw Problem(error, in: error.code == .invalidHeader ? .field("callbackHeaders") : place)
         }

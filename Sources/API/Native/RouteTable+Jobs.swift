@@ -57,14 +57,14 @@ extension RouteTable {
 @Sendable private func createJob(_ call: Call) async throws -> Response {
     let wait = try call.wait()
     let asked = try NativeJobRequest(try call.body())
-    var submission = call.submission(.native, asked.request)
+    var submission = call.submission(.native, try await call.resolvingUploads(of: asked.request))
     submission.session = asked.session
     submission.chain = asked.chain
     submission.metadata = asked.metadata
     submission.priority = asked.priority
     submission.deadline = asked.deadline
     submission.callback = try await call.callback(asked.callback, in: .field("callbackUrl"))
-    let accepted = try await call.context.engine.submit(submission).job
+    let accepted = try await call.submit(submission).job
     // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
     let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted
     let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"

@@ -21,7 +21,7 @@ extension Call {
         var submission = submission(.openai, request(asked, stored))
         submission.callback = callback
         submission.fingerprint = fingerprint(bodyHash)
-        let job = try await context.engine.submit(submission).job
+        let job = try await submit(submission).job
 
         let images = OpenAIImages(asked: asked, job: job, context: context)
         guard !asked.isStream else { return images.stream(to: self) }

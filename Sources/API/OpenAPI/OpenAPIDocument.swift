@@ -62,6 +62,10 @@ struct OpenAPIDocument {
         if !content.isEmpty {
             object["requestBody"] = ["required": true, "content": .object(JSONObject(content))]
         }
+        if !operation.bodyTypes.isEmpty {
+            let content = JSONObject(operation.bodyTypes.map { ($0, .object([:])) })
+            object["requestBody"] = ["required": true, "content": .object(content)]
+        }
         var answers = JSONObject(operation.answers.map { ("\($0.status)", json($0)) })
         answers["default"] = refusal(of: Request(method: route.method, path: route.pattern))
         object["responses"] = .object(answers)
@@ -92,6 +96,8 @@ struct OpenAPIDocument {
                 ("SokeError", "application/json")
             } else if request.isOpenAI {
                 ("OpenAIError", "application/json")
+            } else if request.isOpus {
+                ("OpusError", "application/json")
             } else {
                 ("Problem", "application/problem+json")
             }

@@ -21,7 +21,8 @@ extension OpenAPISchemas {
             "SokeThumbnail",
             sokeEnvelope(
                 object([
-                    "id": text, "status": ["type": "string", "enum": ["processing", "completed", "failed"]],
+                    "id": text, "jobId": text,
+                    "status": ["type": "string", "enum": ["queued", "processing", "completed", "failed"]],
                     "progress": count, "sessionId": text, "templateId": nullable("string"),
                     "resolution": text, "imageUrl": text, "thumbnailUrl": text,
                     "editorState": reference("Composition"), "result": ["type": "object"],

@@ -39,6 +39,8 @@ struct Operation: Sendable {
         var mediaType = "application/json"
     }
 
+    /// The media types of a body that is no JSON.
+    var bodyTypes: [String] = []
     /// Unique among all routes.
     var id: String
     var summary: String

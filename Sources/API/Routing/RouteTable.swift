@@ -16,11 +16,11 @@ struct RouteTable {
 
     /// A route of the native face.
     mutating func native(
-        _ method: Method, _ pattern: String, _ operation: Operation,
+        _ method: Method, _ pattern: String, _ operation: Operation, maximumBodyBytes: Int? = nil,
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         let allowed = operation.parameters.filter { $0.place == .query }.map(\.name)
-        add(method, pattern, .key, operation) { [context, keys] request in
+        add(method, pattern, .key, operation, maximumBodyBytes) { [context, keys] request in
             do {
                 let key = try await keys.authenticate(request)
                 try refuseUnsupported(request, allowed: allowed)
@@ -31,17 +31,38 @@ struct RouteTable {
         }
     }
 
-    /// A route of the Soke face.
+    /// A route of the Soke face; each answer says where the key stands.
     mutating func soke(
         _ method: Method, _ pattern: String, _ operation: Operation,
         _ answer: @escaping @Sendable (Call) async throws -> Response
     ) {
         add(method, pattern, .key, operation) { [context, keys] request in
+            await standing(request, context, keys, headers: sokeHeaders, answer) { .sokeProblem($0, request) }
+        }
+    }
+
+    /// A route of the Opus face; each answer says what the key's jobs may still cost.
+    mutating func opus(
+        _ method: Method, _ pattern: String, _ operation: Operation,
+        _ answer: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        add(method, pattern, .key, operation) { [context, keys] request in
+            await standing(request, context, keys, headers: opusHeaders, answer) {
+                .opusProblem($0, upgradeURL: context.publicURL)
+            }
+        }
+    }
+
+    /// A route of the Opus face for whoever knows its link.
+    mutating func opusOpen(
+        _ method: Method, _ pattern: String, _ operation: Operation, maximumBodyBytes: Int? = nil,
+        _ answer: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        add(method, pattern, .open, operation, maximumBodyBytes) { [context] request in
             do {
-                let key = try await keys.authenticate(request)
-                return try await answer(Call(request: request, key: key, context: context, keys: keys))
+                return try await answer(request)
             } catch {
-                return .sokeProblem(Problem(error, of: request, log: context.log), request)
+                return .opusProblem(Problem(error, of: request, log: context.log))
             }
         }
     }
@@ -106,6 +127,29 @@ struct RouteTable {
                 method: method, pattern: pattern, access: access, operation: operation,
                 maximumBodyBytes: maximumBodyBytes, handler: .async(handler)))
     }
+}
+
+/// The answer or the refusal, with what the face says on both of the key, where it is known.
+private func standing(
+    _ request: Request, _ context: APIContext, _ keys: KeyRing,
+    headers: (Call?, Timestamp) async -> Headers, _ answer: (Call) async throws -> Response,
+    refusal: (Problem) -> Response
+) async -> Response {
+    var known: APIKey?
+    var response: Response
+    do {
+        let key = try await keys.authenticate(request)
+        known = key
+        let call = Call(request: request, key: key, context: context, keys: keys)
+        try call.requireScope()
+        response = try await answer(call)
+    } catch {
+        known = known ?? (error as? RateExceeded)?.key
+        response = refusal(Problem(error, of: request, log: context.log))
+    }
+    let call = known.map { Call(request: request, key: $0, context: context, keys: keys) }
+    response.headers.add(await headers(call, context.clock.now()))
+    return response
 }
 
 /// Refuses what a client could believe to have an effect.

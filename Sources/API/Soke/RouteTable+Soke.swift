@@ -5,7 +5,7 @@ import Persistence
 import ThumbwireKit
 
 extension RouteTable {
-    /// The face that Soke's clients know.
+    /// The face that Soke's clients know. Its log-in endpoints are not part of it: a key is all that is needed.
     mutating func addSoke() {
         let callback = Operation.Parameter(
             name: "X-Thumbwire-Callback", place: .header,
@@ -14,27 +14,44 @@ extension RouteTable {
             .post, "/api/v1/thumbnail/generate",
             Operation(
                 "sokeGenerate", "Ask for a thumbnail as Soke's API does", tag: "soke", parameters: [callback],
-                body: "SokeRequest", answers: [.json(202, "accepted", "SokeAccepted")]),
-            generate)
+                body: "SokeRequest", answers: [.json(202, "accepted", "SokeAccepted")])
+        ) { try await generate($0, .generate, face: .soke) }
+        soke(
+            .post, "/api/v1/thumbnail/generate-background",
+            Operation(
+                "sokeGenerateBackground", "Ask for a picture without title as Soke's API does", tag: "soke",
+                parameters: [callback], body: "SokeBackgroundRequest",
+                answers: [.json(202, "accepted", "SokeAccepted")])
+        ) { try await generate($0, .generateBackground, face: .sokeBackground) }
         soke(
             .get, "/api/v1/thumbnail/{id}",
             Operation(
                 "sokeGetThumbnail", "A thumbnail as Soke's API shows it", tag: "soke",
-                answers: [.json(200, "the thumbnail, also one that failed", "SokeThumbnail")]),
-            getThumbnail)
+                answers: [.json(200, "the thumbnail, also one that failed", "SokeThumbnail")])
+        ) { try await show($0, .thumbnail) }
+        soke(
+            .get, "/api/v1/jobs/{id}",
+            Operation(
+                "sokeGetJob", "A job as Soke's API shows it", tag: "soke",
+                answers: [.json(200, "the job, also one that failed", "SokeThumbnail")])
+        ) { try await show($0, .job) }
     }
 }
 
-@Sendable private func generate(_ call: Call) async throws -> Response {
+private func generate(
+    _ call: Call, _ endpoint: SokeRequest.Endpoint, face: Face
+) async throws -> Response {
     let start = call.context.clock.now()
+    try call.requireEnabled(face)
     let callbackHeader = "X-Thumbwire-Callback"
-    let asked = try SokeRequest(try call.body(), callbackHeader: call.request.headers[callbackHeader])
-    var submission = call.submission(.soke, asked.request)
+    let asked = try SokeRequest(
+        try call.body(), endpoint: endpoint, callbackHeader: call.request.headers[callbackHeader])
+    var submission = call.submission(face, asked.request)
     submission.session = asked.session
     submission.callback = try await call.callback(
         asked.callback,
         in: asked.hasCallbackOfHeader ? .header(callbackHeader) : .field("webhookUrl"))
-    let job = try await call.context.engine.submit(submission).job
+    let job = try await call.submit(submission).job
     return .soke(
         202,
         [
@@ -43,7 +60,7 @@ extension RouteTable {
         platform: job.request.platform, call.request, took: call.context.clock.now() - start)
 }
 
-@Sendable private func getThumbnail(_ call: Call) async throws -> Response {
+private func show(_ call: Call, _ style: SokeDocument.Style) async throws -> Response {
     let context = call.context
     let start = context.clock.now()
     guard let job = try await context.store.job(call.jobID(), of: call.account) else {
@@ -54,6 +71,6 @@ extension RouteTable {
         editorState = try? JSONValue(parsing: text)
     }
     return .soke(
-        200, SokeDocument(document: context.document).json(job, editorState: editorState),
+        200, SokeDocument(document: context.document, style: style).json(job, editorState: editorState),
         platform: job.request.platform, call.request, took: context.clock.now() - start)
 }

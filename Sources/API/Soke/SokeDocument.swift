@@ -4,16 +4,25 @@ import ThumbwireKit
 /// A job as Soke's clients read it. Soke documents no field names for a finished thumbnail: the body has those of
 /// its neighbours, flat and under `result`.
 struct SokeDocument {
+    /// Soke's two ways to show the same thing.
+    enum Style {
+        case thumbnail
+        /// That of `GET /jobs/{id}`, which has `jobId` and tells waiting from working.
+        case job
+    }
+
     let document: JobDocument
+    var style = Style.thumbnail
 
     /// `editorState` is the composition of a finished job.
     func json(_ job: Job, editorState: JSONValue?) -> JSONValue {
         var object: JSONObject = [
-            "id": .string(job.id.rawValue), "status": .string(Self.status(job.state)),
+            "id": .string(job.id.rawValue), "status": .string(status(job.state)),
             "progress": .integer(Int64(job.state == .completed ? 100 : job.progress.percent)),
             "sessionId": .string(job.session), "templateId": nil,
             "resolution": .string(job.request.resolution.description),
         ]
+        if style == .job { object["jobId"] = .string(job.id.rawValue) }
         if job.state == .completed { addResult(of: job, editorState, to: &object) }
         if job.state == .failed || job.state == .cancelled { object["error"] = Self.error(of: job) }
         return .object(object)
@@ -30,9 +39,10 @@ struct SokeDocument {
         ]
     }
 
-    /// Soke's clients poll while they read `processing`.
-    private static func status(_ state: JobState) -> String {
+    /// Soke's clients poll while they read `processing`, which is what a thumbnail begins with.
+    private func status(_ state: JobState) -> String {
         switch state {
+        case .queued where style == .job: "queued"
         case .queued, .generating, .processing, .waiting: "processing"
         case .completed: "completed"
         case .failed, .cancelled: "failed"

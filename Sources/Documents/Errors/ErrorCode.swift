@@ -36,6 +36,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
 
     case sourceUnsupported = "source_unsupported"
     case uploadNotFound = "upload_not_found"
+    case uploadExpired = "upload_expired"
     case modelNotFound = "model_not_found"
     case parameterUnknown = "parameter_unknown"
     case providerUnsuitable = "provider_unsuitable"

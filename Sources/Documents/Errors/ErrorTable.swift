@@ -33,21 +33,51 @@ package struct OpusError: Hashable, Sendable {
         self.name = name
     }
 
-    /// What a status is called where nothing else is known: invalid bodies are 400 there.
+    /// What a status is called where nothing else is known. Documented are `Bad Request` and `QuotaExceed`; the others
+    /// are named as the framework does that Opus' API is written in. Invalid bodies are 400 there.
     init(standardFor status: Int) {
         self =
             switch status {
-            case 400, 409, 415, 422: OpusError(400, "BadRequest")
+            case 400, 409, 422: OpusError(400, "Bad Request")
             case 401: OpusError(401, "Unauthorized")
             case 402: OpusError(402, "QuotaExceed")
             case 403: OpusError(403, "Forbidden")
             case 404: OpusError(404, "NotFound")
+            case 405: OpusError(405, "MethodNotAllowed")
+            case 408: OpusError(408, "RequestTimeout")
+            case 410: OpusError(410, "Gone")
+            case 413: OpusError(413, "PayloadTooLarge")
+            case 415: OpusError(415, "UnsupportedMediaType")
             case 429: OpusError(429, "TooManyRequests")
+            case 431: OpusError(431, "RequestHeaderFieldsTooLarge")
+            case 501: OpusError(501, "NotImplemented")
+            case 502: OpusError(502, "BadGateway")
             case 503: OpusError(503, "ServiceUnavailable")
-            case 500...: OpusError(status, "InternalServerError")
-            default: OpusError(status, "BadRequest")
+            case 504: OpusError(504, "GatewayTimeout")
+            case 505: OpusError(505, "HttpVersionNotSupported")
+            case 500...: OpusError(500, "InternalServerError")
+            default: OpusError(400, "Bad Request")
             }
     }
+
+    /// The status in the words of HTTP (RFC 9110 §15), which clients show.
+    var reason: String {
+        switch status {
+        case 402: "Payment Required"
+        case 505: "HTTP Version Not Supported"
+        default: name.contains(" ") ? name : spaced(name)
+        }
+    }
+}
+
+/// `TooManyRequests` as `Too Many Requests`.
+private func spaced(_ name: String) -> String {
+    var text = ""
+    for letter in name {
+        if letter.isUppercase, !text.isEmpty { text.append(" ") }
+        text.append(letter)
+    }
+    return text
 }
 
 /// How the OpenAI face says an error: `error{message,type,param,code}`.
@@ -161,12 +191,12 @@ extension ErrorRow {
         .conflict: ErrorRow("it exists already", 409, .badRequest),
         .creditsInsufficient: ErrorRow(
             "the account has too few credits", 402, .insufficientCredits,
-            opus: OpusError(402, "QuotaExceed"),
             openAI: OpenAIError(429, "insufficient_quota", "insufficient_quota", isRetryable: false)),
         .providerPaused: ErrorRow("every provider is paused", 503, .internalError, 503),
         .providerUnsuitable: ErrorRow("no provider can serve this", 422, .badRequest),
         .sourceUnsupported: ErrorRow("no provider reads this source", 422, .badRequest),
         .uploadNotFound: ErrorRow("no such upload", 422, .badRequest),
+        .uploadExpired: ErrorRow("the upload link is too old", 410, .badRequest, 410),
         .modelNotFound: ErrorRow(
             "no such model", 404, .notFound,
             openAI: OpenAIError(404, "invalid_request_error", "model_not_found")),
@@ -193,7 +223,6 @@ extension ErrorRow {
             openAI: OpenAIError(400, "image_generation_user_error", "moderation_blocked")),
         .providerOutcomeUnknown: ErrorRow(
             "the provider's answer was lost", 502, .internalError,
-            opus: OpusError(502, "InternalServerError"),
             openAI: OpenAIError(502, "server_error", isRetryable: false)),
         .providerMisconfigured: ErrorRow("a provider is misconfigured", 500, .internalError),
         .providerUnavailable: ErrorRow("no provider is available", 502, .internalError),

@@ -32,14 +32,18 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     package var errors: [FieldError]
     /// When to try again.
     package var retryAfter: Duration?
+    /// Figures that a client may act on, such as `required` and `available` credits.
+    package var figures: JSONObject
 
     package init(
-        _ code: ErrorCode, _ detail: String, errors: [FieldError] = [], retryAfter: Duration? = nil
+        _ code: ErrorCode, _ detail: String, errors: [FieldError] = [], retryAfter: Duration? = nil,
+        figures: JSONObject = [:]
     ) {
         self.code = code
         self.detail = detail
         self.errors = errors
         self.retryAfter = retryAfter
+        self.figures = figures
     }
 
     /// All that is wrong with a body, of which there is at least one thing.
@@ -67,6 +71,7 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
             "code": .string(code.rawValue),
         ]
         if !errors.isEmpty { object["errors"] = .array(errors.map(\.json)) }
+        for figure in figures.members { object[figure.name] = figure.value }
         return .object(object)
     }
 
@@ -101,6 +106,7 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         var details: JSONObject = ["code": .string(code.rawValue)]
         if let retryAfter { details["retryAfter"] = .integer(retryAfter.fullSeconds) }
         if !errors.isEmpty { details["errors"] = .array(errors.map(\.json)) }
+        for figure in figures.members { details[figure.name] = figure.value }
         return [
             "success": false,
             "error": [

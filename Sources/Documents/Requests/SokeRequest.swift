@@ -1,9 +1,16 @@
 package import ThumbwireKit
 
-/// The body of Soke's `POST /api/v1/thumbnail/generate`, checked.
+/// The body of Soke's `POST /api/v1/thumbnail/generate` or `generate-background`, checked.
 ///
 /// Fields that this face does not know are let pass, as Soke does; what it knows must be right.
 package struct SokeRequest: Hashable, Sendable {
+    /// Which endpoint was asked.
+    package enum Endpoint: Hashable, Sendable {
+        case generate
+        /// The picture alone, for clients that draw the title themselves.
+        case generateBackground
+    }
+
     package var request: ThumbnailRequest
     /// `nil` starts a session of its own.
     package var session: String?
@@ -12,13 +19,16 @@ package struct SokeRequest: Hashable, Sendable {
     package var hasCallbackOfHeader = false
 
     /// Reads the body; `callbackHeader` is the value of `X-Thumbwire-Callback`, which `webhookUrl` overrides.
-    package init(_ body: JSONValue, callbackHeader: String? = nil) throws(Problem) {
+    package init(
+        _ body: JSONValue, endpoint: Endpoint = .generate, callbackHeader: String? = nil
+    ) throws(Problem) {
         var fields = try FieldReader(body: body)
         request = fields.sokeThumbnailRequest()
         fields.refuseTemplate()
-        if !fields.has("templateId") {
-            fields.require("colorGrading", of: ColorGrading.allCases.map(\.rawValue))
-            fields.require("layoutType", of: LayoutType.allCases.map(\.rawValue))
+        switch endpoint {
+        case .generate: fields.readStyle(into: &request)
+        // A title that is given is used: what overriding means beyond that, Soke does not say.
+        case .generateBackground: _ = fields.flag("overrideTitle")
         }
         session = fields.text("sessionId", atMost: RequestLimits.name)
         let url = fields.url("webhookUrl") ?? (fields.has("webhookUrl") ? nil : callbackHeader)
@@ -44,11 +54,18 @@ extension FieldReader {
         request.videoURL = url("videoUrl")
         request.title = text("manualTitle", atMost: RequestLimits.title, allowing: Self.titleControls)
         request.prompt = text("manualPrompt", atMost: RequestLimits.prompt, allowing: Self.promptControls)
-        request.colorGrading = choice("colorGrading", of: ColorGrading.allCases)
-        request.layoutType = choice("layoutType", of: LayoutType.allCases)
         request.resolution = sokeResolution() ?? request.resolution
         request.platform = platform() ?? request.platform
         return request
+    }
+
+    /// Both are required unless a template brings them along.
+    fileprivate mutating func readStyle(into request: inout ThumbnailRequest) {
+        request.colorGrading = choice("colorGrading", of: ColorGrading.allCases)
+        request.layoutType = choice("layoutType", of: LayoutType.allCases)
+        guard !has("templateId") else { return }
+        require("colorGrading", of: ColorGrading.allCases.map(\.rawValue))
+        require("layoutType", of: LayoutType.allCases.map(\.rawValue))
     }
 
     private mutating func sokeResolution() -> PixelSize? {
@@ -61,7 +78,7 @@ extension FieldReader {
         return size
     }
 
-    fileprivate mutating func require(_ name: String, of allowed: [String]) {
+    private mutating func require(_ name: String, of allowed: [String]) {
         guard !has(name) else { return }
         refuse(name, "is required without templateId; allowed: \(allowed.joined(separator: ", "))")
     }

@@ -22,7 +22,7 @@ struct PluginsFile {
     private(set) var chains: [PinnedChain] = []
     /// Names under `providers`, also of those that are wrong: a chain that uses one is not a second mistake.
     private(set) var declared: [String] = []
-    private(set) var faces: [Face: String] = [:]
+    private(set) var faces: [Face: FaceSettings] = [:]
 
     init(
         _ document: JSONValue, catalog: PluginCatalog, environment: @escaping @Sendable (String) -> String?
@@ -246,12 +246,37 @@ struct PluginsFile {
                 "no such face; \(suggestion(for: name, among: Face.allCases.map { $0.rawValue }))")
             return
         }
-        guard let chain = value.string, chains.contains(where: { $0.name == chain }) else {
-            let names = chains.map { $0.name }
-            report("faces.\(name)", "no such chain; \(suggestion(for: value.string ?? "", among: names))")
+        let path = "faces.\(name)"
+        guard case .object = value else {
+            faces[face] = FaceSettings(chain: readChainName(value, path: path))
             return
         }
-        faces[face] = chain
+        guard let object = members(value, path: path, allowed: ["chain", "enabled", "dailyCap"]) else {
+            return
+        }
+        var settings = FaceSettings(
+            chain: object["chain"].flatMap { readChainName($0, path: "\(path).chain") })
+        switch object["enabled"] {
+        case nil: break
+        case .bool(let isEnabled)?: settings.isEnabled = isEnabled
+        default: report("\(path).enabled", "expected true or false")
+        }
+        if let cap = object["dailyCap"] {
+            settings.dailyCap = cap.integer.flatMap { Int(exactly: $0) }
+            if settings.dailyCap.map({ $0 < 0 }) ?? true {
+                report("\(path).dailyCap", "expected a number of jobs, 0 or more")
+            }
+        }
+        faces[face] = settings
+    }
+
+    private mutating func readChainName(_ value: JSONValue, path: String) -> String? {
+        let name = value.string ?? ""
+        guard chains.contains(where: { $0.name == name }) else {
+            report(path, "no such chain; \(suggestion(for: name, among: chains.map { $0.name }))")
+            return nil
+        }
+        return name
     }
 
     private mutating func members(_ value: JSONValue, path: String, allowed: [String]) -> JSONObject? {

@@ -19,7 +19,7 @@ package final class Registry: Sendable {
 
     package let catalog: PluginCatalog
     private let chains: [PinnedChain]
-    private let faces: [Face: String]
+    private let faces: [Face: FaceSettings]
     /// Every provider of the file, in its order.
     let providers: [PluginsFile.DeclaredProvider]
     private let environment: @Sendable (String) -> String?
@@ -39,9 +39,11 @@ package final class Registry: Sendable {
 
     package var chainNames: [String] { chains.map { $0.name } }
 
+    func settings(of face: Face) -> FaceSettings { faces[face] ?? FaceSettings() }
+
     /// The chain by name, else the face's, else `default`.
     func chain(named name: String?, face: Face) throws(Failure) -> PinnedChain {
-        let wanted = name ?? faces[face] ?? "default"
+        let wanted = name ?? faces[face]?.chain ?? "default"
         guard let chain = chains.first(where: { $0.name == wanted }) else {
             throw Failure(
                 .invalidInput, code: "chain_unknown",

@@ -58,6 +58,8 @@ package protocol Store: Sendable {
     func callback(of job: JobID) async throws(StoreError) -> Sealed?
     /// Newest first.
     func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job>
+    /// How many jobs of the account's session stand where; empty when there are none.
+    func jobCounts(of session: String, account: AccountID) async throws(StoreError) -> [JobState: Int]
     /// Leases up to `limit` jobs that are due, by priority and then age, and marks queued and waiting ones
     /// `generating`, or `processing` where their provider step has succeeded. A job that this version cannot read
     /// holds up no other: the error comes only when there is nothing else to claim.

@@ -15,6 +15,7 @@ final class RecordingEngine: JobService {
     private let made = Mutex<[JobID]>([])
     private let accepting = Mutex(true)
     private let statuses = Mutex<[ProviderStatus]>([])
+    private let settled = Mutex<[Face: FaceSettings]>([:])
 
     init(store: any Store, encoder: EventEncoder, clock: ManualClock) {
         self.store = store
@@ -28,6 +29,11 @@ final class RecordingEngine: JobService {
     var jobs: [JobID] { made.withLock { $0 } }
 
     var isAccepting: Bool { accepting.withLock { $0 } }
+
+    func settings(of face: Face) -> FaceSettings { settled.withLock { $0[face] ?? FaceSettings() } }
+
+    /// What the operator's file says of that face from now on.
+    func settle(_ face: Face, _ settings: FaceSettings) { settled.withLock { $0[face] = settings } }
 
     func stopAccepting() { accepting.withLock { $0 = false } }
 

@@ -6,6 +6,7 @@ import Imaging
 import Persistence
 import SQLiteStore
 import Signing
+import Synchronization
 import TestSupport
 import Testing
 import ThumbwireKit
@@ -115,17 +116,53 @@ extension Service {
     }
 }
 
-/// Artifacts in memory, of which there is one.
-struct MemoryArtifacts: ArtifactStorage {
+/// Artifacts in memory, of which there is one from the beginning.
+final class MemoryArtifacts: ArtifactStorage {
     static let bytes = Array("picture".utf8)
     static let sha256 = hexadecimal(Hash.sha256(bytes))
 
-    func write(_ bytes: [UInt8]) async throws(StoreError) -> String { hexadecimal(Hash.sha256(bytes)) }
+    private let kept = Mutex([sha256: bytes])
+
+    func write(_ bytes: [UInt8]) async throws(StoreError) -> String {
+        let sha256 = hexadecimal(Hash.sha256(bytes))
+        kept.withLock { $0[sha256] = bytes }
+        return sha256
+    }
 
     func read(sha256: String) async throws(StoreError) -> [UInt8] {
-        guard sha256 == Self.sha256 else { throw .missing("artifact \(sha256)") }
-        return Self.bytes
+        guard let bytes = kept.withLock({ $0[sha256] }) else { throw .missing("artifact \(sha256)") }
+        return bytes
     }
 
     func path(sha256: String) -> String? { nil }
+}
+
+extension Service {
+    /// A key of the account with those limits; its value.
+    func makeKey(
+        scopes: Set<APIKey.Scope> = [.app], creditCap: Int? = nil, requestsPerMinute: Int? = nil
+    ) async throws -> String {
+        let value = hexadecimal(randomBytes(16))
+        let key = APIKey.make(
+            account: account.id, scopes: scopes, creditCap: creditCap, requestsPerMinute: requestsPerMinute)
+        try await store.insert(key, valueHash: Hash.sha256(Array(value.utf8)))
+        return value
+    }
+
+    /// Has the account pay with credits from now on, of which it gets that many.
+    func meter(credits: Int) async throws {
+        var metered = account
+        metered.isMetered = true
+        _ = try await store.update(metered)
+        _ = try await store.grant(credits, to: account.id, note: nil, at: clock.now())
+    }
+}
+
+extension ImageFormat {
+    /// A grey picture of 8 by 4 pixels.
+    func picture(grey: UInt8 = 128) throws -> [UInt8] {
+        let pixels = PixelBuffer(size: PixelSize(width: 8, height: 4))
+        for index in pixels.bytes.indices { pixels.bytes[index] = index % 4 == 3 ? 255 : grey }
+        return try ImageEncoder.encode(pixels, as: EncodeOptions(format: self)).bytes
+    }
 }

@@ -22,6 +22,28 @@ struct SokeRequestTests {
         #expect(request.callback?.events == EventType.terminal)
     }
 
+    @Test func `a background needs neither grading nor layout`() throws {
+        let body = try JSONValue(
+            parsing: #"{"manualTitle":"T","overrideTitle":false,"resolution":"1080x1920","sessionId":"s"}"#)
+        let asked = try SokeRequest(body, endpoint: .generateBackground)
+        #expect(asked.request.title == "T")
+        #expect(asked.request.resolution == .portrait)
+        #expect(asked.request.colorGrading == nil)
+        #expect(asked.session == "s")
+    }
+
+    @Test(arguments: [
+        (#"{"manualTitle":"T","overrideTitle":"yes"}"#, "/overrideTitle"), (#"{}"#, ""),
+        (#"{"manualTitle":"T","templateId":"t"}"#, "/templateId"),
+        (#"{"manualTitle":"T","resolution":"1x1"}"#, "/resolution"),
+    ])
+    func `names what is wrong with a background`(body: String, pointer: String) throws {
+        let problem = try #require(throws: Problem.self) {
+            try SokeRequest(JSONValue(parsing: body), endpoint: .generateBackground)
+        }
+        #expect(problem.errors.map(\.pointer) == [pointer])
+    }
+
     @Test func `takes the callback from the header unless the body names one`() throws {
         let header = "https://a.example/header"
         #expect(try parse(#"{"manualTitle":"T",\#(grading)}"#, header).callback?.url == header)

@@ -34,7 +34,35 @@ struct PluginsFileTests {
         #expect(other.steps[0].condition == "!template.overlay")
         #expect(other.steps[0].onError == .skip)
         #expect(other.providers[0].timeout == .seconds(45))
-        #expect(file.faces == [.soke: "other"])
+        #expect(file.faces == [.soke: FaceSettings(chain: "other")])
+    }
+
+    @Test func `a face has a chain, a switch and a daily cap`() throws {
+        let text = Self.valid.replacing(
+            #""soke": "other""#,
+            with: #""opus": { "chain": "other", "enabled": false, "dailyCap": 0 }, "soke": { "dailyCap": 7 }"#
+        )
+        let file = try PluginsFile(JSONValue(parsing: text), catalog: .testing) { _ in nil }
+
+        #expect(
+            file.faces == [
+                .opus: FaceSettings(chain: "other", isEnabled: false, dailyCap: 0),
+                .soke: FaceSettings(dailyCap: 7),
+            ])
+    }
+
+    @Test(arguments: [
+        (#"{ "chain": "othr" }"#, "faces.soke.chain: no such chain; did you mean \"other\"?"),
+        (#"{ "enabled": "no" }"#, "faces.soke.enabled: expected true or false"),
+        (#"{ "dailyCap": -1 }"#, "faces.soke.dailyCap: expected a number of jobs, 0 or more"),
+        (#"{ "dailyCap": "9" }"#, "faces.soke.dailyCap: expected a number of jobs, 0 or more"),
+        (#"{ "dailycap": 9 }"#, "faces.soke.dailycap: unknown key; did you mean \"dailyCap\"?"),
+        ("7", "faces.soke: no such chain; allowed: default, other"),
+    ])
+    func `says what is wrong with a face`(settings: String, problem: String) throws {
+        let text = Self.valid.replacing(#""soke": "other""#, with: #""soke": \#(settings)"#)
+
+        #expect(try problems(text).contains { $0.hasPrefix(problem) })
     }
 
     @Test func `secrets stay references in what jobs pin`() throws {

@@ -1,0 +1,114 @@
+import Documents
+import Engine
+import HTTP
+import Imaging
+import Persistence
+import Signing
+import ThumbwireKit
+
+/// Takes pictures from clients and keeps them as files of their account.
+struct PictureUploads {
+    /// Where a picture is to lie.
+    struct Place: Hashable {
+        var artifact: ArtifactID
+        var account: AccountID
+        /// What its link ends with.
+        var fileName: String
+
+        /// A new one, for a file name with that extension.
+        init(of account: AccountID, fileExtension: String?, at now: Timestamp) {
+            artifact = ArtifactID(prefix: "art_", at: now)
+            self.account = account
+            let name = hexadecimal(randomBytes(16))
+            fileName = fileExtension.map { "\(name).\($0)" } ?? name
+        }
+
+        init(artifact: ArtifactID, account: AccountID, fileName: String) {
+            self.artifact = artifact
+            self.account = account
+            self.fileName = fileName
+        }
+    }
+
+    private struct Picture {
+        var format: ImageFormat
+        var size: PixelSize
+    }
+
+    static let mediaTypes = ImageFormat.allCases.map(\.mediaType) + ["application/octet-stream"]
+
+    let context: APIContext
+
+    /// Keeps a picture at a place of its own and returns what clients see of it.
+    func take(_ bytes: [UInt8], for account: AccountID) async throws -> JSONValue {
+        let picture = try await check(bytes)
+        let place = Place(
+            of: account, fileExtension: picture.format.fileExtension, at: context.clock.now())
+        return try await keep(bytes, picture, at: place)
+    }
+
+    /// Keeps a picture at that place; the same bytes may come again, others may not.
+    func take(_ bytes: [UInt8], at place: Place) async throws -> JSONValue {
+        try await keep(bytes, try await check(bytes), at: place)
+    }
+
+    /// Throws where the request's body is of another kind.
+    static func checkMediaType(of request: Request) throws(Problem) {
+        let value = request.headers["Content-Type"] ?? "application/octet-stream"
+        let mediaType = value.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard mediaTypes.contains(mediaType) else {
+            throw Problem(
+                .mediaTypeUnsupported,
+                "Content-Type is \"\(value.prefix(100))\"; allowed: \(mediaTypes.joined(separator: ", "))")
+        }
+    }
+
+    /// Decoding is the only proof that it is a picture; the pixels are not kept.
+    private func check(_ bytes: [UInt8]) async throws -> Picture {
+        guard bytes.count <= context.limits.uploadBytes else {
+            throw Problem(.bodyTooLarge, "the picture is longer than \(context.limits.uploadBytes) bytes")
+        }
+        do {
+            return try await context.renderPool.run { rasterizer in
+                let size = try rasterizer.decode(bytes).size
+                do throws(ImageError) {
+                    return Picture(format: try ImageDecoder.probe(bytes).format, size: size)
+                } catch {
+                    throw Failure(.invalidInput, code: error.code, message: error.description)
+                }
+            }
+        } catch let failure as Failure {
+            let code = ErrorCode(rawValue: "source_\(failure.code)") ?? .validationFailed
+            throw Problem(code, "the body is no picture that can be used: \(failure.message)")
+        }
+    }
+
+    private func keep(_ bytes: [UInt8], _ picture: Picture, at place: Place) async throws -> JSONValue {
+        let artifact = Artifact(
+            id: place.artifact, account: place.account, job: nil, fileName: place.fileName,
+            sha256: try await context.artifacts.write(bytes), mediaType: picture.format.mediaType,
+            bytes: bytes.count, createdAt: context.clock.now())
+        do throws(StoreError) {
+            try await context.store.insert(artifact)
+        } catch {
+            guard case .conflict = error,
+                let earlier = try await context.store.artifact(fileName: place.fileName)
+            else { throw error }
+            guard earlier.sha256 == artifact.sha256 else {
+                throw Problem(.conflict, "another picture was uploaded to this link; ask for a new one")
+            }
+        }
+        return document(of: artifact, size: picture.size)
+    }
+
+    private func document(of artifact: Artifact, size: PixelSize) -> JSONValue {
+        let format = ImageFormat.allCases.first { $0.mediaType == artifact.mediaType }
+        return [
+            "id": .string(artifact.id.rawValue), "url": .string(link(to: artifact.fileName)),
+            "width": .integer(Int64(size.width)), "height": .integer(Int64(size.height)),
+            "format": (format?.rawValue).json, "bytes": .integer(Int64(artifact.bytes)), "expiresAt": nil,
+        ]
+    }
+
+    func link(to fileName: String) -> String { "\(context.publicURL)/files/\(fileName)" }
+}
