@@ -109,7 +109,10 @@ let testTargets: [Target] = [
         ]),
     tests(
         "ServiceTests",
-        ["ThumbwireService", "SQLiteStore", "Persistence", "Signing", "ThumbwireKit", "TestSupport"]),
+        [
+            "ThumbwireService", "Engine", "SQLiteStore", "Persistence", "HTTP", "Imaging", "Signing",
+            "ThumbwireKit", "TestSupport",
+        ]),
     tests(
         "EndToEndTests",
         ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),

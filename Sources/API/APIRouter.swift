@@ -24,6 +24,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addKeys()
     table.addAccounts()
     table.addPlugins()
+    table.addProviders()
     table.addSoke()
     table.addFiles()
     table.addHealth()

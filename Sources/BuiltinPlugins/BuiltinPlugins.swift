@@ -1,6 +1,6 @@
 package import ThumbwireKit
 
-/// The providers in the order in which chains usually name them.
+/// The providers that come with Thumbwire, in the order in which chains usually name them.
 package let builtinProviders: [any Provider.Type] = [
     SokeProvider.self, OpusProvider.self, OpenAIProvider.self, StudioProvider.self,
 ]

@@ -23,17 +23,13 @@ extension Engine {
 
     package func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool {
         guard isDeclared(provider) else { return false }
-        let now = services.clock.now()
-        let pause = ProviderPause(provider: provider, until: until, reason: reason, at: now)
-        try await services.store.pause(pause)
-        services.gates.pause(pause, now: now)
+        try await gateKeeper.pause(provider, until: until, reason: reason)
         return true
     }
 
     package func resume(provider: String) async throws -> Bool {
         guard isDeclared(provider) else { return false }
-        _ = try await services.store.resume(provider: provider)
-        services.gates.resume(provider, now: services.clock.now())
+        try await gateKeeper.resume(provider)
         return true
     }
 

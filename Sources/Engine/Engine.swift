@@ -57,6 +57,7 @@ package final class Engine: JobService {
             pin: try services.registry.chain(named: submission.chain, face: submission.face),
             session: submission.session ?? Identifier<Job>(prefix: "session_", at: now).rawValue,
             createdAt: now, deadline: now + (submission.deadline ?? configuration.defaultDeadline))
+        try SourceCheck(catalog: services.registry.catalog).check(job)
         job.metadata = submission.metadata
         job.priority = submission.priority
         job.parent = submission.parent
@@ -121,10 +122,10 @@ package final class Engine: JobService {
             case .job, .deliveryDue, .event: false
             }
         }
-        await loadPauses()
+        await gateKeeper.loadPauses()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.follow(changes) }
-            group.addTask { await self.keepGates() }
+            group.addTask { await self.gateKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             group.addTask { await self.tickets.run { self.isAccepting } }
             while !Task.isCancelled {

@@ -19,6 +19,7 @@ struct Parts: Sendable {
     private let registry: Registry
     private let webhookPolicy: AddressPolicy
     private let sourcePolicy: AddressPolicy
+    private let youTube: YouTubeSite
     private let folder: DataFolder
     private let sealer: Sealer
     private let store: SQLiteStore
@@ -35,6 +36,7 @@ struct Parts: Sendable {
         publicURL = try options.publicURL.map { text throws(ServiceError) in try PublicURL(text).text }
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
+        youTube = options.youTube
 
         folder = try DataFolder(path: options.data)
         let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
@@ -61,7 +63,8 @@ struct Parts: Sendable {
         var services = EngineServices(
             store: store, artifacts: artifacts, registry: registry, encoder: encoder,
             renderPool: renderPool,
-            sources: SourceFetcher(client: client, policy: sourcePolicy, clock: clock),
+            sources: SourceFetcher(
+                client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
             transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
         services.faults = faults
         let engine = Engine(services: services)

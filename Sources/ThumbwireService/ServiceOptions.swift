@@ -12,6 +12,8 @@ public struct ServiceOptions: Sendable {
     public var allowPrivateWebhooks: [String] = []
     /// Hosts, addresses and CIDR ranges that source images may come from although they are private.
     public var allowPrivateSources: [String] = []
+    /// Where titles and pictures of YouTube's videos come from; another one is for tests.
+    public var youTube = YouTubeSite()
     /// Where the sealing key for secrets at rest is; `nil` is `secret.key` in the data folder.
     public var secretKeyFile: String?
     /// The first admin key's value; `nil` makes one and writes it to `admin.key` in the data folder.

@@ -1,3 +1,4 @@
+import HTTP
 import ThumbwireKit
 import ThumbwireService
 
@@ -65,7 +66,21 @@ enum Serve {
         options.allowPrivateSources = arguments.list("allow-private-sources")
         options.secretKeyFile = arguments.value("secret-key-file")
         options.adminKey = arguments.environment["THUMBWIRE_ADMIN_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+        options.youTube = try youTubeSite(arguments)
         if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
         return options
+    }
+
+    /// For tests: a simulator in the place of YouTube.
+    private static func youTubeSite(_ arguments: Arguments) throws -> YouTubeSite {
+        guard let base = arguments.environment["THUMBWIRE_YOUTUBE_BASE"], !base.isEmpty else {
+            return YouTubeSite()
+        }
+        do throws(ClientError) {
+            _ = try URLParts(base)
+        } catch {
+            throw UsageError("THUMBWIRE_YOUTUBE_BASE: \(error)")
+        }
+        return YouTubeSite(base: base)
     }
 }

@@ -229,7 +229,7 @@ import ThumbwireKit
 
     @Test func `an order whose answer is lost is of unknown outcome`() async throws {
         try await ScriptedService.run { service in
-            service.on(Self.orders, .silence)
+            service.on(Self.orders, .interrupted())
             let provider = try opus(service)
 
             async let failed = failure { () async throws(Failure) in

@@ -2,7 +2,7 @@ import HTTP
 import Synchronization
 import TestSupport
 
-@testable import ThumbwireKit
+import ThumbwireKit
 
 /// A provider's API on loopback that answers exactly what a test scripts and keeps what it was asked.
 final class ScriptedService: Sendable {
@@ -15,23 +15,16 @@ final class ScriptedService: Sendable {
         let state = Mutex(State())
 
         /// The next answer for the method and path; the last one stays.
-        func answer(_ request: Request) async -> Response {
+        func answer(_ request: Request) -> Response {
             let key = "\(request.method.rawValue) \(request.path)"
-            let answer = state.withLock { state -> Response? in
+            return state.withLock { state in
                 state.requests.append(request)
                 guard let next = state.answers[key]?.first else {
                     return Response(status: 599, body: .bytes(Array("nothing scripted for \(key)".utf8)))
                 }
-                // Status 0 is silence.
-                if next.status == 0 { return nil }
                 if state.answers[key]?.count != 1 { state.answers[key]?.removeFirst() }
                 return next
             }
-            if let answer { return answer }
-            let (stream, continuation) = AsyncStream<Never>.makeStream()
-            for await _ in stream {}
-            continuation.finish()
-            return Response(status: 500)
         }
     }
 
@@ -51,7 +44,10 @@ final class ScriptedService: Sendable {
             (.post, "/api/{collection}"), (.get, "/api/{collection}/{id}"), (.post, "/upload/{name}"),
             (.put, "/session/{name}"), (.get, "/files/{name}"),
         ]
-        for (method, pattern) in patterns { router.on(method, pattern) { await script.answer($0) } }
+        for (method, pattern) in patterns {
+            // On the server's own thread: other tests may keep Swift's pool busy for longer than a request may take.
+            router.on(method, pattern, immediate: { script.answer($0) })
+        }
         server = Server(configuration: Server.Configuration(), router: router) { error, _ in
             Response(status: 599, body: .bytes(Array("\(error)".utf8)))
         }
@@ -97,7 +93,7 @@ final class ScriptedService: Sendable {
 
     /// Returns once something came for `POST /path`.
     func wait(for methodAndPath: String) async {
-        while requests(methodAndPath).isEmpty { await Task.yield() }
+        while requests(methodAndPath).isEmpty { try? await Task.sleep(for: .milliseconds(2)) }
     }
 
     var allRequests: [Request] { script.state.withLock { $0.requests } }
@@ -105,7 +101,8 @@ final class ScriptedService: Sendable {
     func context(
         pictures: [ImageRole: [GenerationResult.Picture]] = [:], video: VideoContext? = nil
     ) -> TestProviderContext {
-        TestProviderContext(pictures: pictures, video: video, client: client, clock: clock)
+        TestProviderContext(
+            pictures: pictures, video: video, client: client, clock: clock, allowed: .seconds(600))
     }
 }
 
@@ -125,8 +122,10 @@ extension Response {
         Response(status: 200, headers: ["Content-Type": "image/png"], body: .bytes(Array(text.utf8)))
     }
 
-    /// Takes the request and says nothing.
-    static let silence = Response(status: 0)
+    /// Begins an answer and never goes on; it ends without its end when the service disappears.
+    static func interrupted() -> Response {
+        Response(status: 201, body: .stream(AsyncStream { _ in }))
+    }
 }
 
 extension Request {
@@ -191,6 +190,13 @@ extension GenerationRequest {
 
 extension VideoContext {
     static func make(_ kind: VideoSource.Kind, title: String? = nil, author: String? = nil) -> VideoContext {
-        VideoContext(source: VideoSource(kind: kind, youTubeID: nil), title: title, author: author)
+        let url =
+            switch kind {
+            case .youTube: "https://youtu.be/abcdefghijk"
+            case .page: "https://example.com/a"
+            case .image: "https://example.com/a.jpg"
+            case .media: "https://example.com/a.mp4"
+            }
+        return VideoContext(source: VideoSource(url: url), title: title, author: author)
     }
 }

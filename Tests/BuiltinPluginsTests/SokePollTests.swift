@@ -91,7 +91,7 @@ import ThumbwireKit
 
     @Test func `an id is one segment of the path whatever it holds`() async throws {
         try await ScriptedService.run { service in
-            service.on("GET /thumbnail/a/b?c", .json(200, #"{"data":{"status":"processing"}}"#))
+            service.on("GET /thumbnail/a%2Fb?c", .json(200, #"{"data":{"status":"processing"}}"#))
 
             let answer = try await soke(service).poll("a/b?c", context: service.context())
 

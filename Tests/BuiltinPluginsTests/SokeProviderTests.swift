@@ -167,7 +167,6 @@ import ThumbwireKit
         Refusal(
             429, envelope("RATE_LIMIT_EXCEEDED"), ["X-Soke-Credits-Remaining": "0"], is: .outOfFunds,
             "provider_out_of_funds"),
-        Refusal(500, envelope("INTERNAL_ERROR"), is: .unavailable, "provider_unavailable"),
         Refusal(501, envelope("PLATFORM_NOT_IMPLEMENTED"), is: .invalidInput, "platform_not_supported"),
         Refusal(
             400,
@@ -175,14 +174,21 @@ import ThumbwireKit
             is: .contentRejected, "content_rejected"),
         // Failures inside a success, codes of tomorrow, and no envelope at all.
         Refusal(200, envelope("INSUFFICIENT_CREDITS"), is: .outOfFunds, "provider_out_of_funds"),
-        Refusal(200, envelope("SOMETHING_NEW"), is: .unavailable, "provider_unavailable"),
+        Refusal(422, envelope("SOMETHING_NEW"), is: .invalidInput, "validation_failed"),
         Refusal(503, envelope("SOMETHING_NEW"), is: .unavailable, "provider_unavailable"),
+        Refusal(
+            503, envelope("INTERNAL_ERROR", #"{"retryAfter":5}"#), is: .unavailable, "provider_unavailable",
+            after: .seconds(5)),
         Refusal(400, "<html>", is: .invalidInput, "validation_failed"),
         Refusal(429, "<html>", ["Retry-After": "7"], is: .rateLimited, "rate_limited", after: .seconds(7)),
         Refusal(501, "<html>", is: .invalidInput, "validation_failed"),
         Refusal(302, "", ["Location": "/"], is: .misconfigured, "provider_misconfigured"),
         // Nothing proves that it was not bought.
+        Refusal(500, envelope("INTERNAL_ERROR"), is: .outcomeUnknown, "provider_outcome_unknown"),
         Refusal(500, "<html>", is: .outcomeUnknown, "provider_outcome_unknown"),
+        Refusal(503, "<html>", is: .outcomeUnknown, "provider_outcome_unknown"),
+        Refusal(200, envelope("INTERNAL_ERROR"), is: .outcomeUnknown, "provider_outcome_unknown"),
+        Refusal(200, envelope("SOMETHING_NEW"), is: .outcomeUnknown, "provider_outcome_unknown"),
         Refusal(500, #"{"message":"boom"}"#, is: .outcomeUnknown, "provider_outcome_unknown"),
         Refusal(502, "", is: .outcomeUnknown, "provider_outcome_unknown"),
         Refusal(504, "", is: .outcomeUnknown, "provider_outcome_unknown"),
@@ -213,7 +219,7 @@ import ThumbwireKit
 
     @Test func `an order whose answer is lost is of unknown outcome`() async throws {
         try await ScriptedService.run { service in
-            service.on(Self.background, .silence)
+            service.on(Self.background, .interrupted())
             let provider = try soke(service)
 
             async let failed = failure { () async throws(Failure) in

@@ -5,12 +5,15 @@ import Testing
 import ThumbwireKit
 
 private func generated(
-    _ request: ThumbnailRequest, style: String = "auto", source: GenerationResult.Picture? = nil
+    _ request: ThumbnailRequest, style: String = "auto", source: GenerationResult.Picture? = nil,
+    video: VideoContext? = nil, frame: GenerationResult.Picture? = nil
 ) async throws -> GenerationResult {
     let provider = try configured(StudioProvider.self, ["style": .string(style)])
     let generation = GenerationRequest(thumbnail: request, size: request.resolution, idempotencyKey: "key")
     let answer = try await provider.create(
-        generation, context: TestProviderContext(pictures: source.map { [.source: [$0]] } ?? [:]))
+        generation,
+        context: TestProviderContext(
+            pictures: source.map { [.source: [$0]] } ?? [:], video: video, frame: frame))
     guard case .finished(let result) = answer else {
         throw Failure(.internal, code: "pending", message: "studio did not finish at once")
     }
@@ -40,7 +43,7 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
 
     @Test func `links that it cannot read are said`() async throws {
         var request = ThumbnailRequest(prompt: "desk", resolution: PixelSize(width: 96, height: 54))
-        request.videoURL = "https://youtu.be/x"
+        request.referenceImages = [.url("https://example.com/style.png")]
         request.maskImage = .url("https://example.com/mask.png")
         let context = TestProviderContext()
         let provider = try configured(StudioProvider.self, ["style": "auto"])
@@ -50,7 +53,7 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
             context: context)
 
         let messages = context.told.warnings.map { $0.message }
-        #expect(messages.map { $0.prefix { $0 != " " } } == ["videoUrl", "maskImageUrl"])
+        #expect(messages.map { $0.prefix { $0 != " " } } == ["referenceImageUrl", "maskImageUrl"])
     }
 
     @Test func `ten variants are ten different pictures of the asked size`() async throws {
@@ -113,5 +116,68 @@ private func difference(_ first: PixelBuffer, _ second: PixelBuffer) -> Double {
 
     @Test func `an unknown style is refused`() {
         #expect(throws: ConfigurationError.self) { try configured(StudioProvider.self, ["style": "cubism"]) }
+    }
+
+    @Test func `a frame of the video is the background where no picture is given`() async throws {
+        let source = GenerationResult.Picture(bytes: [1, 2, 3], mediaType: "image/png")
+        let frame = GenerationResult.Picture(bytes: [4, 5], mediaType: "image/jpeg")
+        var request = ThumbnailRequest()
+        request.videoURL = Self.video
+        request.variants = 2
+
+        let onFrame = try await generated(request, frame: frame)
+        let onSource = try await generated(request, source: source, frame: frame)
+
+        #expect(onFrame.pictures == [frame, frame])
+        #expect(onFrame.provenance == ["studio": "video frame"])
+        #expect(onSource.pictures == [source, source])
+    }
+
+    @Test func `the video's words choose the scene where there is no frame`() async throws {
+        var request = ThumbnailRequest(resolution: PixelSize(width: 96, height: 54))
+        request.videoURL = Self.video
+        func styles(_ title: String) async throws -> JSONValue? {
+            let video = VideoContext(source: VideoSource(url: Self.video), title: title)
+            return try await generated(request, video: video).provenance["studio"]
+        }
+
+        // The first styles of their themes.
+        #expect(try await styles("Learn python programming") == ["styles": ["windows"]])
+        #expect(try await styles("Chatgpt and the future of ai") == ["styles": ["rings"]])
+    }
+
+    @Test func `a video of which nothing is known needs words of the client's`() async throws {
+        var request = ThumbnailRequest(resolution: PixelSize(width: 96, height: 54))
+        request.videoURL = Self.video
+        let silent = VideoContext(source: VideoSource(url: Self.video), author: "Ann")
+
+        for video in [nil, silent] {
+            await #expect {
+                try await generated(request, video: video)
+            } throws: { error in
+                let failure = error as? Failure
+                return failure?.code == "source_unreadable" && failure?.failureClass == .invalidInput
+            }
+        }
+        request.title = "Mine"
+        #expect(try await generated(request).pictures.count == 1)
+        (request.title, request.prompt) = (nil, "a desk")
+        #expect(try await generated(request).pictures.count == 1)
+    }
+
+    private static let video = "https://youtu.be/dQw4w9WgXcQ"
+}
+
+@Suite struct GenerationSubjectTests {
+    @Test func `the client's words come before the video's, each once`() throws {
+        let source = VideoSource(url: "https://example.com/a")
+        let video = VideoContext(source: source, title: "Theirs", author: "Ann", description: "All of it")
+        let own = try GenerationSubject(ThumbnailRequest(title: "Mine", prompt: "a desk"), video: video)
+        let none = try GenerationSubject(ThumbnailRequest(), video: video)
+
+        #expect(own.title == "Mine")
+        #expect(own.words == ["a desk", "Mine", "Theirs", "All of it"])
+        #expect(none.title == "Theirs")
+        #expect(none.words == ["Theirs", "All of it"])
     }
 }

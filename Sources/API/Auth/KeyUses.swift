@@ -39,6 +39,7 @@ final class KeyUses: Sendable {
                 do throws(StoreError) {
                     try await store.touch(notes.take())
                 } catch {
+                    if case .closed = error { return }
                     // A use that is not written harms nobody; the next minute writes again.
                     log(.warning, "the last use of keys was not written", ["error": .string("\(error)")])
                 }

@@ -49,7 +49,8 @@ extension FieldReader {
         return value
     }
 
-    fileprivate mutating func moment(_ name: String, after now: Timestamp) -> Timestamp? {
+    /// A time as RFC 3339 writes it, later than that one.
+    mutating func moment(_ name: String, after now: Timestamp) -> Timestamp? {
         guard let text = string(name, atMost: RequestLimits.name) else { return nil }
         guard let moment = Timestamp(rfc3339: text) else {
             refuse(name, "is \"\(text)\", expected a time such as 2027-01-31T12:00:00Z")

@@ -3,7 +3,7 @@ import ThumbwireKit
 
 /// The schemas that operations name.
 enum OpenAPISchemas {
-    static let all = JSONObject(requests + jobs + webhooks + others)
+    static let all = JSONObject(requests + jobs + webhooks + providers + others)
 
     typealias Schemas = [(String, JSONValue)]
 

@@ -110,9 +110,12 @@ struct ProviderAccount: Sendable {
         retryAfter: Duration? = nil
     ) -> Failure {
         let isAskedAgain = errand == .question && failureClass != .rateLimited
+        let what = errand == .question ? "did not say how the work stands" : "refused the request"
+        let check = [401, 403].contains(reply.status) ? "its apiKey and the account's plan" : "its baseUrl"
+        let hint = failureClass == .misconfigured && !isAskedAgain ? "; check \(check)" : ""
         return Failure(
             isAskedAgain ? .unavailable : failureClass, code: isAskedAgain ? "provider_unavailable" : code,
-            message: message(reply, "\(name) refused the request"),
+            message: message(reply, "\(name) \(what)") + hint,
             retryAfter: retryAfter ?? reply.retryAfter,
             detail: reply.shape)
     }

@@ -17,7 +17,8 @@ package struct StudioProvider: Provider {
         configuration: [
             ConfigurationField(
                 "style", .choice(styleNames), "auto chooses by the words of the prompt", default: "auto")
-        ], reads: [.title, .prompt, .sourceImage], isLastResort: true)
+        ], reads: [.title, .prompt, .video, .sourceImage], sources: [.youTube, .page, .image],
+        isLastResort: true)
 
     /// `nil` chooses by the words.
     private let style: StudioStyle?
@@ -35,14 +36,14 @@ package struct StudioProvider: Provider {
     ) async throws(Failure) -> GenerationAnswer {
         warnOfUnreadFields(of: request.thumbnail, context)
         if let source = try await context.images(.source).first {
-            let pictures = Array(repeating: source, count: max(1, request.thumbnail.variants))
-            return .finished(
-                GenerationResult(pictures: pictures, cost: nil, provenance: ["studio": "source image"]))
+            return photo(source, from: "source image", for: request)
         }
+        if let frame = await context.videoFrame() { return photo(frame, from: "video frame", for: request) }
+        let subject = try GenerationSubject(request.thumbnail, video: await context.videoContext())
         var pictures: [GenerationResult.Picture] = []
         var styles: [JSONValue] = []
         for variant in 0..<max(1, request.thumbnail.variants) {
-            let scene = StudioScene(request, variant: variant, style: style)
+            let scene = StudioScene(request, subject: subject, variant: variant, style: style)
             styles.append(.string(scene.style.rawValue))
             let bytes = try await draw(scene, context)
             pictures.append(GenerationResult.Picture(bytes: bytes, mediaType: ImageFormat.jpeg.mediaType))
@@ -51,10 +52,18 @@ package struct StudioProvider: Provider {
             GenerationResult(pictures: pictures, provenance: ["studio": ["styles": .array(styles)]]))
     }
 
+    /// Every variant on the same photo: the post-processors do the rest.
+    private func photo(
+        _ picture: GenerationResult.Picture, from origin: String, for request: GenerationRequest
+    ) -> GenerationAnswer {
+        let pictures = Array(repeating: picture, count: max(1, request.thumbnail.variants))
+        return .finished(GenerationResult(pictures: pictures, provenance: ["studio": .string(origin)]))
+    }
+
     /// What a client gives and this provider cannot use is said, not passed over.
     private func warnOfUnreadFields(of request: ThumbnailRequest, _ context: any ProviderContext) {
         let given = [
-            ("videoUrl", request.videoURL != nil), ("referenceImageUrl", !request.referenceImages.isEmpty),
+            ("referenceImageUrl", !request.referenceImages.isEmpty),
             ("maskImageUrl", request.maskImage != nil),
         ]
         for (field, isGiven) in given where isGiven {

@@ -34,15 +34,16 @@ struct StudioScene: Sendable {
     let subject: UnitRect
     private let seed: [String]
 
-    init(_ request: GenerationRequest, variant: Int, style: StudioStyle?) {
+    /// Seeded by the request alone: a video that is renamed changes the theme at most.
+    init(_ request: GenerationRequest, subject: GenerationSubject, variant: Int, style: StudioStyle?) {
         let thumbnail = request.thumbnail
         size = request.size
         seed = [thumbnail.prompt ?? "", thumbnail.title ?? "", thumbnail.videoURL ?? "", "\(variant)"]
         var random = StudioRandom(seed)
-        let theme = StudioTheme.matching([thumbnail.prompt ?? "", thumbnail.title ?? ""])
+        let theme = StudioTheme.matching(subject.words)
         self.style = style ?? Self.style(theme, seed: Array(seed.dropLast()), variant: variant)
         palette = StudioPalette(theme: theme, variant: variant, random: &random)
-        subject = Self.subject(
+        self.subject = Self.subject(
             thumbnail.layoutType ?? Layout.defaultLayout, TitleGeometry(request.size).frame)
     }
 

@@ -85,6 +85,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case sourceImageTooManyPixels = "source_image_too_many_pixels"
     case sourceImageTruncated = "source_image_truncated"
     case sourceImageCorrupt = "source_image_corrupt"
+    case sourceUnreadable = "source_unreadable"
     case titleTooLong = "title_too_long"
     case outputTooLarge = "output_too_large"
     case pluginError = "plugin_error"

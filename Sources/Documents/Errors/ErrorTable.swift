@@ -210,6 +210,7 @@ extension ErrorRow {
         .sourceImageTooManyPixels: ErrorRow("the source image has too many pixels", 422, .badRequest),
         .sourceImageTruncated: ErrorRow("the source image ends too early", 422, .badRequest),
         .sourceImageCorrupt: ErrorRow("the source image is corrupt", 422, .badRequest),
+        .sourceUnreadable: ErrorRow("nothing could be found out about the video", 422, .badRequest),
         .titleTooLong: ErrorRow("the title does not fit", 422, .badRequest),
         .outputTooLarge: ErrorRow("the picture cannot be made small enough", 422, .badRequest),
         .pluginError: ErrorRow("a plugin failed", 500, .internalError),

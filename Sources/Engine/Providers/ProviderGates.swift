@@ -1,5 +1,5 @@
-internal import Synchronization
 internal import Persistence
+internal import Synchronization
 package import ThumbwireKit
 
 /// Whether a provider may be called now: circuits, pauses and pacing, over all jobs of this process.
@@ -164,6 +164,9 @@ package final class ProviderGates: Sendable {
             status.waiting = purse.waiting
         }
     }
+
+    /// How many accounts are known.
+    var purseCount: Int { state.withLock { $0.purses.count } }
 
     private func change(_ body: (inout State) -> Void) {
         let hasNews = state.withLock { state in

@@ -19,6 +19,8 @@ struct Purse {
         var moment: Timestamp
         var cost: Timeline.Cost
         var expiresAt: Timestamp
+        /// ``Purse/freed`` when it was given: while that stands, there is no better place.
+        var freed: Int
     }
 
     private struct CallUnderWay {
@@ -36,6 +38,10 @@ struct Purse {
     static let standardPause = Duration.seconds(15)
     /// A call is taken to have reached the other side by then, or when it ended.
     static let longestTravel = Duration.seconds(10)
+    /// What a window has to spare for calls on their way.
+    private static let slack = Duration.seconds(1)
+    /// How far a place may slip before it is lost, in seconds.
+    private static let longestSlip: Int64 = 60
     /// A call whose end nobody told is forgotten after this long.
     static let longestCall = Duration.seconds(900)
     /// Calls at once at an account of which nothing is known.
@@ -52,6 +58,8 @@ struct Purse {
     private var lastNumber = 0
     private var underWay: [Call: [CallUnderWay]] = [:]
     private var searchFrom: [Call: Int64] = [:]
+    /// Counts when room came about that was not there before.
+    private var freed = 0
     private var lastSweep: Timestamp?
     private var nextTurn: Timestamp
     private var createTime = Duration.seconds(2)
@@ -62,6 +70,7 @@ struct Purse {
     private var figures: [Budget.Kind: Budget] = [:]
     private var hasAnswered = false
     private var hasBeenPolled = false
+    private var isNeverPolled = false
     private var answeredCreates = 0
     private var firstAnswerAt: Timestamp?
     private(set) var lastUse: Timestamp
@@ -77,8 +86,9 @@ struct Purse {
     var creating: Int { underWay[.create]?.count ?? 0 }
 
     func isIdle(at now: Timestamp) -> Bool {
-        places.isEmpty && underWay.values.allSatisfy(\.isEmpty) && (pausedUntil.map { $0 <= now } ?? true)
-            && (allowance.map { $0.resetsAt <= now } ?? true)
+        places.values.allSatisfy { $0.expiresAt < now }
+            && underWay.values.joined().allSatisfy { now - $0.since > Self.longestCall }
+            && (pausedUntil.map { $0 <= now } ?? true) && (allowance.map { $0.resetsAt <= now } ?? true)
     }
 
     // MARK: Asking
@@ -88,11 +98,12 @@ struct Purse {
     ) -> ProviderGates.Admission {
         if pacing != self.pacing {
             self.pacing = pacing
-            searchFrom = [:]
+            makeRoom()
         }
         lastUse = now
         sweep(at: now)
         let cost = cost(of: call, at: now)
+        if let told = keepPlace(call, job, at: now) { return .wait(until: told) }
         let place = takePlace(call, job, at: now)
         if call == .create, let failure = refusal(of: cost, at: now) { return .closed(failure) }
         if let turn = crowded(call, at: now) { return .wait(until: turn) }
@@ -102,14 +113,17 @@ struct Purse {
             go(call, cost, at: now)
             return .go
         }
-        return .wait(until: reserve(call, cost, limits, for: job, from: start, at: now))
+        let isLate = place.map { $0.moment <= now } ?? false
+        let slipped = isLate ? laterSecond(for: cost, limits, from: start, at: now) : nil
+        return .wait(until: reserve(call, cost, limits, for: job, from: start, in: slipped, at: now))
     }
 
     /// How an admitted call went.
     mutating func ended(_ call: Call, _ failure: Failure?, at now: Timestamp) {
         lastUse = now
         if underWay[call]?.isEmpty == false, let done = underWay[call]?.removeFirst() {
-            let arrived = done.cost.requests > 1 ? now : min(now, done.since + Self.longestTravel)
+            let last = done.cost.requests > 1 ? now : min(now, done.since + Self.longestTravel)
+            let arrived = max(done.since, last - Self.slack)
             timeline.move(done.cost, from: done.since.seconds, to: arrived.seconds)
             if call == .create { createTime = (createTime * 3 + max(.zero, now - done.since)) / 4 }
         }
@@ -122,6 +136,7 @@ struct Purse {
         if call == .create {
             answeredCreates += 1
             firstAnswerAt = firstAnswerAt ?? now
+            noticePolls(at: now)
         }
     }
 
@@ -131,7 +146,7 @@ struct Purse {
         let isMinute = budget.resetsAt.map { $0 - now <= .seconds(65) } ?? true
         if let limit = budget.limit, limit > 0, isMinute, learntLimit != limit {
             learntLimit = limit
-            searchFrom = [:]
+            makeRoom()
         }
         let others = underWay.values.joined().reduce(0) { $0 + $1.cost.requests } - 1
         if let told = Allowance(budget, underWay: max(0, others), before: allowance, at: now) {
@@ -153,7 +168,8 @@ struct Purse {
         let known = [pacing.requestsPerMinute, learntLimit].compactMap { $0 }.min()
         let found = foundLimit.flatMap { $0.until > now ? $0.requests : nil }
         return Timeline.Limits(
-            requests: (known ?? found).map { max(1, $0) }, creates: pacing.createsPerMinute.map { max(1, $0) })
+            requests: (known ?? found).map { max(1, $0) }, creates: pacing.createsPerMinute.map { max(1, $0) }
+        )
     }
 
     /// A create leaves room for one poll besides itself: otherwise those who wait to create would take the whole
@@ -162,9 +178,6 @@ struct Purse {
         guard call == .create else { return Timeline.Cost(requests: 1, share: 0, creates: 0) }
         let limit = limits(at: now).requests ?? .max
         let requests = min(max(1, pacing.requestsPerCreate), limit)
-        let isNeverPolled =
-            !hasBeenPolled && answeredCreates >= 8
-            && firstAnswerAt.map { now - $0 > .seconds(60) } ?? false
         return Timeline.Cost(
             requests: requests, share: min(limit, requests + (isNeverPolled ? 0 : 1)), creates: 1)
     }
@@ -201,7 +214,7 @@ struct Purse {
         var start = max(now, pausedUntil ?? now)
         if let allowance {
             let end = max(now.seconds, min(allowance.resetsAt.seconds, now.seconds + Timeline.horizon))
-            let planned = isDue ? 0 : timeline.plannedRequests(now.seconds...end)
+            let planned = isDue ? 0 : timeline.plannedRequests(now.seconds..<end + 1)
             start = max(start, allowance.earliest(cost.requests, planned: planned, at: now))
         }
         return start
@@ -225,7 +238,10 @@ struct Purse {
     // MARK: What changes
 
     private mutating func go(_ call: Call, _ cost: Timeline.Cost, at now: Timestamp) {
-        if call == .poll { hasBeenPolled = true }
+        if call == .poll, !hasBeenPolled {
+            hasBeenPolled = true
+            noticePolls(at: now)
+        }
         timeline.send(cost, in: now.seconds)
         allowance?.take(cost.requests, at: now)
         underWay[call, default: []].append(CallUnderWay(since: now, cost: cost))
@@ -233,23 +249,57 @@ struct Purse {
 
     private mutating func reserve(
         _ call: Call, _ cost: Timeline.Cost, _ limits: Timeline.Limits, for job: JobID?,
-        from start: Timestamp, at now: Timestamp
+        from start: Timestamp, in slipped: Int64?, at now: Timestamp
     ) -> Timestamp {
         lastNumber += 1
-        // Twice the mean rate: a window fills in half its time, and nobody comes in a crowd.
-        let spread = max(1, ((limits.requests ?? limits.creates ?? 1_200) + 29) / 30)
+        let spread = spread(of: limits)
         let from = max(start.seconds + (start <= now ? 1 : 0), now.seconds + 1, searchFrom[call] ?? 0)
         guard places.count < Self.maximumPlaces,
-            let second = timeline.earliest(cost, from: from, limits: limits, spread: spread)
+            let second = slipped
+                ?? timeline.earliest(cost, from: from, limits: limits, spread: spread)
         else { return staggered(at: now) }
         let part = Int64(timeline.calls(in: second) % spread) * 1_000_000 / Int64(spread)
         let moment = max(Timestamp(microseconds: second * 1_000_000 + part), start)
-        let told = job != nil && moment - now > Self.recall + .seconds(60) ? staggered(at: now) : moment
+        let told = whenToCome(moment, isNamed: job != nil, at: now)
         let holder = Holder(call: call, job: job, number: job == nil ? lastNumber : 0)
         if job == nil { nameless[call, default: []].append(lastNumber) }
-        places[holder] = Place(second: second, moment: moment, cost: cost, expiresAt: told + Self.patience)
+        places[holder] = Place(
+            second: second, moment: moment, cost: cost, expiresAt: told + Self.patience, freed: freed)
         timeline.plan(cost, in: second)
-        searchFrom[call] = second
+        if slipped == nil { searchFrom[call] = second }
+        return told
+    }
+
+    /// Twice the mean rate: a window fills in half its time, and nobody comes in a crowd.
+    private func spread(of limits: Timeline.Limits) -> Int {
+        max(1, ((limits.requests ?? limits.creates ?? 1_200) + 29) / 30)
+    }
+
+    /// A second soon for one whose place has come and who cannot go after all, because calls before took long or the
+    /// account pauses: not behind all others.
+    private func laterSecond(
+        for cost: Timeline.Cost, _ limits: Timeline.Limits, from start: Timestamp, at now: Timestamp
+    ) -> Int64? {
+        let first = max(now.seconds + 1, start > now ? start.seconds + 1 : 0)
+        return (first...first + Self.longestSlip).first { second in
+            timeline.calls(in: second) < spread(of: limits)
+                && timeline.allows(cost, at: second, limits: limits, unaccounted: 0)
+        }
+    }
+
+    /// Who waits long and has a name says now and then that it still waits.
+    private func whenToCome(_ moment: Timestamp, isNamed: Bool, at now: Timestamp) -> Timestamp {
+        isNamed && moment - now > Self.recall + .seconds(60) ? staggered(at: now) : moment
+    }
+
+    /// The place of a job that says it still waits, where there is no better one by now.
+    private mutating func keepPlace(_ call: Call, _ job: JobID?, at now: Timestamp) -> Timestamp? {
+        guard let job else { return nil }
+        let holder = Holder(call: call, job: job)
+        guard let place = places[holder], place.moment > now, place.freed == freed else { return nil }
+        lastNumber += 1
+        let told = whenToCome(place.moment, isNamed: true, at: now)
+        places[holder]?.expiresAt = told + Self.patience
         return told
     }
 
@@ -276,7 +326,22 @@ struct Purse {
 
     private mutating func free(_ place: Place, _ call: Call, isUsed: Bool = false) {
         timeline.unplan(place.cost, in: place.second)
-        if !isUsed { searchFrom = [:] }
+        if !isUsed { makeRoom() }
+    }
+
+    /// Where creates bring the result themselves, they need leave no room for polls.
+    private mutating func noticePolls(at now: Timestamp) {
+        let seems =
+            !hasBeenPolled && answeredCreates >= 8
+            && firstAnswerAt.map { now - $0 > .seconds(60) } ?? false
+        guard seems != isNeverPolled else { return }
+        isNeverPolled = seems
+        makeRoom()
+    }
+
+    private mutating func makeRoom() {
+        freed += 1
+        searchFrom = [:]
     }
 
     private mutating func pause(for asked: Duration?, at now: Timestamp) {
@@ -288,7 +353,7 @@ struct Purse {
         foundLimit = (
             max(1, timeline.sentRequests(before: now.seconds) - 1), until: now + Self.foundLimitLife
         )
-        searchFrom = [:]
+        makeRoom()
     }
 
     private mutating func sweep(at now: Timestamp) {

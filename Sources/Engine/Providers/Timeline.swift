@@ -35,7 +35,10 @@ struct Timeline {
 
     /// The first second, from that one on, in which the call fits beside everything sent and planned; with `spread`,
     /// one that holds fewer calls than that. `nil` when there is none before the horizon.
-    func earliest(_ cost: Cost, from start: Int64, limits: Limits, spread: Int? = nil, atMost ahead: Int64 = Self.horizon) -> Int64? {
+    func earliest(
+        _ cost: Cost, from start: Int64, limits: Limits, spread: Int? = nil,
+        atMost ahead: Int64 = Self.horizon
+    ) -> Int64? {
         guard limits.requests != nil || limits.creates != nil || spread != nil else { return start }
         let length = Self.windowLength
         var window = Cost(requests: 0, share: 0, creates: 0)
@@ -69,10 +72,9 @@ struct Timeline {
     }
 
     /// Requests planned in these seconds.
-    func plannedRequests(_ range: ClosedRange<Int64>) -> Int {
-        guard !seconds.isEmpty else { return 0 }
-        let known = range.clamped(to: first...(first + Int64(seconds.count) - 1))
-        return known.reduce(0) { $0 + (at($1)?.planned.requests ?? 0) }
+    func plannedRequests(_ range: Range<Int64>) -> Int {
+        let known = first..<(first + Int64(seconds.count))
+        return range.clamped(to: known).reduce(0) { $0 + (at($1)?.planned.requests ?? 0) }
     }
 
     func calls(in second: Int64) -> Int { at(second)?.calls ?? 0 }

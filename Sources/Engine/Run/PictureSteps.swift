@@ -20,6 +20,7 @@ extension JobRunner {
     }
 
     func compose(_ generated: GeneratedPictures) async throws -> FinishedPictures {
+        let videoTitle = try await videoTitle(for: generated.product)
         var results: [VariantResult] = []
         try await withThrowingTaskGroup(of: VariantResult.self) { group in
             for (variant, picture) in generated.pictures.enumerated() {
@@ -28,7 +29,7 @@ extension JobRunner {
                     provenance: generated.compositionProvenance, services: services, warnings: warnings,
                     running: running)
                 group.addTask { [pool = services.renderPool] in
-                    try await pool.run { rasterizer in try chain.run(on: rasterizer) }
+                    try await pool.run { rasterizer in try chain.run(on: rasterizer, videoTitle: videoTitle) }
                 }
             }
             for try await result in group { results.append(result) }
@@ -72,12 +73,18 @@ extension JobRunner {
         let warnings: Warnings
         let running: RunningJob
 
-        func run(on rasterizer: any Rasterizer) throws -> VariantResult {
+        /// A title of the video stands in the place of one of the request's own.
+        func run(on rasterizer: any Rasterizer, videoTitle: String?) throws -> VariantResult {
             var result = VariantResult(variant: variant, composition: background(), pictures: [], steps: [])
-            let scope = services.registry.scope(of: job.request)
+            var request = job.request
+            if let videoTitle {
+                request.title = videoTitle
+                result.composition.provenance["title"] = ["from": "video"]
+            }
+            let scope = services.registry.scope(of: request)
             let stepEnd = StepEnd()
             let context = PictureRun(
-                request: job.request, variant: variant, product: product,
+                request: request, variant: variant, product: product,
                 pictures: [picture.reference: picture.bytes],
                 rasterizer: rasterizer, warnings: warnings,
                 isStopped: { [running, clock = services.clock] in

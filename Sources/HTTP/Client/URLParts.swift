@@ -45,8 +45,10 @@ package struct URLParts: Sendable, Equatable {
         self.port = port
     }
 
-    /// The absolute URL that a `Location` means when this one answers it (RFC 9110 §10.2.2).
-    func resolving(location: String) throws(ClientError) -> URLParts {
+    /// The absolute URL that a `Location`, or a link in a document, means at this one (RFC 9110 §10.2.2).
+    ///
+    /// - Throws: `invalidURL`.
+    package func resolving(location: String) throws(ClientError) -> URLParts {
         let parser = try CurlURL(text)
         try parser.set(location, CURLU_PATH_AS_IS | CURLU_URLENCODE)
         guard let absolute = parser.part(CURLUPART_URL) else { throw .invalidURL("redirect has no target") }

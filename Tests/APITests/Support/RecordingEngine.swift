@@ -12,6 +12,7 @@ final class RecordingEngine: JobService {
     private let clock: ManualClock
     private let taken = Mutex<[Submission]>([])
     private let accepting = Mutex(true)
+    private let statuses = Mutex<[ProviderStatus]>([])
 
     init(store: any Store, encoder: EventEncoder, clock: ManualClock) {
         self.store = store
@@ -66,9 +67,27 @@ final class RecordingEngine: JobService {
         submission.parent = id
         return try await submit(submission).job
     }
-    func providers() async throws -> [ProviderStatus] { [] }
-    func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool { false }
-    func resume(provider: String) async throws -> Bool { false }
+
+    func script(_ providers: [ProviderStatus]) { statuses.withLock { $0 = providers } }
+
+    func providers() async throws -> [ProviderStatus] { statuses.withLock { $0 } }
+
+    func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool {
+        change(provider) { [clock] status in
+            status.pause = ProviderPause(provider: provider, until: until, reason: reason, at: clock.now())
+        }
+    }
+
+    func resume(provider: String) async throws -> Bool { change(provider) { $0.pause = nil } }
+
+    private func change(_ provider: String, _ body: (inout ProviderStatus) -> Void) -> Bool {
+        statuses.withLock { statuses in
+            guard let index = statuses.firstIndex(where: { $0.name == provider }) else { return false }
+            body(&statuses[index])
+            return true
+        }
+    }
+
     func watch(_ job: JobID) -> AsyncStream<JobSight> { Previews().watch(job) }
 
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome {

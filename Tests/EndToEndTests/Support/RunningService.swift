@@ -12,14 +12,20 @@ struct RunningService: Sendable {
     let client: HTTPClient
 
     /// Starts on a new data folder, or on that of a service before; port 0 takes a free one.
+    ///
+    /// YouTube is what the test serves; otherwise nobody answers there, so that no test leaves the machine.
     static func start(
-        on folder: TemporaryFolder? = nil, port: Int = 0, environment: [String: String] = [:],
+        on folder: TemporaryFolder? = nil, port: Int = 0, youTube: String = "http://127.0.0.1:1",
+        environment: [String: String] = [:],
         _ options: String...
     ) async throws -> RunningService {
         let folder = try folder ?? TemporaryFolder()
         let words = ["serve", "--listen", "127.0.0.1:\(port)", "--data", folder.path + "/data"] + options
         let tool = try ToolProcess(
-            words, environment: environment.merging(["THUMBWIRE_ADMIN_KEY": key]) { $1 }, in: folder.path)
+            words,
+            environment: environment.merging(
+                ["THUMBWIRE_ADMIN_KEY": key, "THUMBWIRE_YOUTUBE_BASE": youTube]
+            ) { $1 }, in: folder.path)
         guard let url = try await tool.line("listening")["url"]?.string else {
             throw NeverHappened(what: "a listening line with a url")
         }

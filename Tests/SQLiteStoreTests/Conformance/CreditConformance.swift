@@ -63,6 +63,37 @@ import ThumbwireKit
     }
 
     @Test(arguments: StoreKind.all)
+    func `requests at the same time cannot spend more than there is`(kind: StoreKind) async throws {
+        try await withMeteredStore(kind, balance: 22) { store, account in
+            let accepted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<30 {
+                    group.addTask {
+                        let job = Job.make(account: account.id, credits: 4)
+                        let outcome = try await store.accept(job, callback: nil, event: .make(of: job))
+                        if case .accepted = outcome { return true }
+                        return false
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+
+            #expect(accepted == 5)
+            #expect(try await store.balance(of: account.id) == 2)
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
+    func `a job that conflicts with another holds nothing`(kind: StoreKind) async throws {
+        try await withMeteredStore(kind, balance: 9) { store, account in
+            let job = try await store.acceptJob(.make(account: account.id, credits: 4))
+
+            await #expect(throws: StoreError.self) { try await store.acceptJob(job) }
+
+            #expect(try await store.balance(of: account.id) == 5)
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
     func `a job without price needs no balance`(kind: StoreKind) async throws {
         try await withMeteredStore(kind, balance: -5) { store, account in
             let job = Job.make(account: account.id)

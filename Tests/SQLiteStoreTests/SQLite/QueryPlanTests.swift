@@ -42,8 +42,9 @@ import ThumbwireKit
 
     /// Looked up by what their table is kept by: an id or a job's number.
     static let lookups: [StaticString] = [
-        LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.cap, LedgerSQL.spend, LedgerSQL.spent,
-        LedgerSQL.takeHold, FingerprintSQL.answer, TicketSQL.reschedule, TicketSQL.delete, TicketSQL.lease,
+        LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
+        LedgerSQL.hold, LedgerSQL.deleteHold, FingerprintSQL.answer, TicketSQL.reschedule, TicketSQL.delete,
+        TicketSQL.lease,
     ]
 
     @Test(arguments: lookups.indices)

@@ -25,25 +25,34 @@ enum Base64 {
         guard !slice.isEmpty, slice.count.isMultiple(of: 4) else { return nil }
         let text = UnsafeBufferPointer(rebasing: slice)
         let padding = text.suffix(2).reversed().prefix { $0 == 0x3D }.count
-        let significant = text.count - padding
-        var isValid = true
-        let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { output, count in
-            values.withUnsafeBufferPointer { values in
-                var (bits, held, seen) = (UInt32(0), 0, UInt8(0))
-                for index in 0..<significant {
-                    let value = values[Int(text[index])]
-                    seen |= value
-                    bits = bits << 6 | UInt32(value & 0x3F)
-                    held += 6
-                    guard held >= 8 else { continue }
-                    held -= 8
-                    output[count] = UInt8(truncatingIfNeeded: bits >> UInt32(held))
-                    count += 1
-                }
-                // Values are below 64: a higher bit comes from a foreign character alone.
-                isValid = seen < 64
-            }
+        var seen: UInt8 = 0
+        var bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { output, count in
+            seen = values.withUnsafeBufferPointer { decode(text, padding: padding, $0, into: output) }
+            count = text.count / 4 * 3
         }
-        return isValid ? bytes : nil
+        // Values are below 64: a higher bit comes from a foreign character alone.
+        guard seen < 64 else { return nil }
+        bytes.removeLast(padding)
+        return bytes
+    }
+
+    /// Fills `output`, three bytes for four characters, padding as zeros; returns all values or-ed.
+    private static func decode(
+        _ text: UnsafeBufferPointer<UInt8>, padding: Int, _ values: UnsafeBufferPointer<UInt8>,
+        into output: UnsafeMutableBufferPointer<UInt8>
+    ) -> UInt8 {
+        var seen: UInt8 = 0
+        for group in 0..<text.count / 4 {
+            var bits: UInt32 = 0
+            for place in group * 4..<group * 4 + 4 {
+                let value = place < text.count - padding ? values[Int(text[place])] : 0
+                seen |= value
+                bits = bits << 6 | UInt32(value & 0x3F)
+            }
+            output[group * 3] = UInt8(truncatingIfNeeded: bits >> 16)
+            output[group * 3 + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+            output[group * 3 + 2] = UInt8(truncatingIfNeeded: bits)
+        }
+        return seen
     }
 }

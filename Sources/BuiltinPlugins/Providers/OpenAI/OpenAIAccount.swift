@@ -1,7 +1,7 @@
 import ThumbwireKit
 
 /// The account at OpenAI, at Azure or at a compatible server: where requests go and what proves who pays.
-struct OpenAIAccount: Sendable {
+struct OpenAIAccount: Sendable, CustomStringConvertible {
     /// Without a slash at the end.
     let baseURL: String
     private let azure: (deployment: String, version: String)?
@@ -20,6 +20,9 @@ struct OpenAIAccount: Sendable {
             configuration.api == .azure
             ? (configuration.deployment ?? configuration.model, configuration.apiVersion ?? "") : nil
     }
+
+    /// Without the key.
+    var description: String { baseURL }
 
     var isAzure: Bool { azure != nil }
 

@@ -80,6 +80,13 @@ package struct OpenAIConfiguration: Decodable, Sendable {
             "members that a model which is not OpenAI's takes besides model, prompt, n and size", default: []),
     ]
 
+    /// For all but the account, which alone needs the key.
+    var withoutKey: OpenAIConfiguration {
+        var configuration = self
+        configuration.apiKey = ""
+        return configuration
+    }
+
     /// Throws ``ConfigurationError`` for values that cannot work together.
     func check() throws {
         try check(header: apiKey, "apiKey", isRequired: true)

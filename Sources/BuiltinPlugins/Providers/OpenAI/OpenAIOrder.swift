@@ -28,7 +28,7 @@ struct OpenAIOrder: Sendable {
         if isEdit { setChoice(.inputFidelity, ["high", "low"], wishes) }
         if let user = wishes.text("user"), knows(.user) { members["user"] = .string(user) }
         if knows(.responseFormat) { members["response_format"] = "b64_json" }
-        for name in wishes.names where members[name] == nil && !settled.contains(name) {
+        for name in wishes.names where members[name] != wishes[name] && !settled.contains(name) {
             // A member that says `auto` is honoured by leaving it out.
             if wishes.text(name) == "auto", OpenAIModel.Parameter(rawValue: name).map(knows) == true {
                 continue
@@ -48,10 +48,13 @@ struct OpenAIOrder: Sendable {
 
     private mutating func setCount(_ variants: Int, _ wishes: OpenAIWishes) {
         count = max(1, min(variants, model.maximumPictures))
-        if wishes.integer("n") == count { settled.insert("n") }
         if count > 1, knows(.n) { members["n"] = .integer(Int64(count)) }
         if count < variants {
             drop("n", "is \(count): \(model.name) makes no more pictures at a time")
+        } else if wishes.integer("n") == count {
+            settled.insert("n")
+        } else if wishes["n"] != nil {
+            drop("n", "is \(count), the job's number of variants")
         }
     }
 
@@ -90,6 +93,7 @@ struct OpenAIOrder: Sendable {
             (0...100).contains(compression), isJPEG || members["output_format"] == "webp"
         else { return }
         members["output_compression"] = .integer(Int64(compression))
+        settled.insert("output_compression")
     }
 
     /// The client's choice where it is one, else the configured one; `auto` is what a model does untold.
@@ -114,6 +118,8 @@ struct OpenAIWishes {
 
     /// The members that are given.
     var names: [String] { options.members.filter { $0.value != .null }.map(\.name) }
+
+    subscript(name: String) -> JSONValue? { options[name] }
 
     func text(_ name: String) -> String? { options[name]?.string }
 

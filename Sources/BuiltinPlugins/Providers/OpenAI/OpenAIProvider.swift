@@ -18,8 +18,8 @@ package struct OpenAIProvider: Provider {
 
     package init(configuration: OpenAIConfiguration) throws {
         try configuration.check()
-        self.configuration = configuration
         account = OpenAIAccount(configuration)
+        self.configuration = configuration.withoutKey
     }
 
     package var pacing: Pacing? {

@@ -121,7 +121,8 @@ struct OpenAIPurchase: Sendable {
                 message: "the image service gave \(count) of \(draft.order.count) pictures"))
     }
 
-    /// An answer without pictures. Previews are billed, so that an error after one proves nothing.
+    /// An answer without pictures. Work that was taken on with a 200 and broke off inside proves nothing, and previews
+    /// are billed: only what says that it refused the order is believed.
     private func failure(of answer: OpenAIAnswer, afterPreviews previews: Int) -> Failure {
         let unknown = Failure(
             .outcomeUnknown, code: "provider_outcome_unknown",
@@ -129,7 +130,11 @@ struct OpenAIPurchase: Sendable {
             detail: "unusable items: \(answer.unusable), previews: \(previews)")
         guard let error = answer.error, answer.unusable == 0 else { return unknown }
         let failure = OpenAIRefusal(event: error).failure(account.redacted)
-        return previews > 0 && failure.failureClass.isRetryable ? unknown : failure
+        switch failure.failureClass {
+        case .unavailable: return unknown
+        case .rateLimited where previews > 0: return unknown
+        default: return failure
+        }
     }
 
     private func provenance(_ answer: OpenAIAnswer, _ response: PluginResponse?) -> JSONObject {

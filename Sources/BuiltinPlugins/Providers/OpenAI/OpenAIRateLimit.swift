@@ -86,8 +86,10 @@ struct OpenAIRateLimit {
             .compactMap { duration("x-ratelimit-reset-\($0)")?.inSeconds }.max()
     }
 
+    /// Of limits that do not say how much is left: one with something left is not what held us up.
     private func resets() -> [Double] {
-        ["requests", "tokens"].compactMap { duration("x-ratelimit-reset-\($0)")?.inSeconds }
+        ["requests", "tokens"].filter { response.header("x-ratelimit-remaining-\($0)") == nil }
+            .compactMap { duration("x-ratelimit-reset-\($0)")?.inSeconds }
     }
 
     /// The preferred form of RFC 9110 §5.6.7, `Sun, 06 Nov 1994 08:49:37 GMT`.

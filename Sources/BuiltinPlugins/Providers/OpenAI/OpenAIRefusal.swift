@@ -33,7 +33,7 @@ struct OpenAIRefusal {
         let error = event["error"].flatMap { $0.object == nil ? nil : $0 } ?? event
         let message = error["message"]?.string ?? ""
         self.init(
-            error, status: 0, requestID: nil,
+            error, status: Self.inStream, requestID: nil,
             retryAfter: OpenAIRateLimit.seconds(inSentence: message).map { .seconds($0) })
     }
 
@@ -105,7 +105,7 @@ struct OpenAIRefusal {
             )
         case 429: return (.rateLimited, "rate_limited", "the image service asks for fewer requests")
         case 500...: return (.unavailable, "provider_unavailable", "the image service answered \(status)")
-        case 0:
+        case Self.inStream where type != "invalid_request_error":
             return (.unavailable, "provider_unavailable", "the image service ended the work with an error")
         default: return refusal
         }
@@ -150,11 +150,14 @@ struct OpenAIRefusal {
     }
 
     private var isPromptAtFault: Bool {
-        param == "prompt" && (400..<500).contains(status) && verdictByCode == nil
+        (param == "prompt" || type == "image_generation_user_error") && verdictByCode == nil
+            && ((400..<500).contains(status) || status == Self.inStream)
     }
 
     private var isVerificationMissing: Bool { message.lowercased().contains("must be verified") }
 
+    /// In place of a status: the error came as an event.
+    private static let inStream = 0
     private static let contentCodes: Set<String> = [
         "moderation_blocked", "content_policy_violation", "image_content_policy_violation", "content_filter",
         "contentFilter", "ResponsibleAIPolicyViolation",

@@ -3,14 +3,16 @@ import ThumbwireKit
 /// Chooses the size that a model is asked for.
 ///
 /// Free sizes (gpt-image-2 and later): both sides are multiples of 16, the longer side is at most 3840 and three times
-/// the shorter one, and there are 655 360 to 8 294 400 pixels. Among those that cover the wanted size, the one with
-/// the least cost wins: area above the smallest covering one, plus ``aspectWeight`` times the part of the picture that
-/// the crop to the wanted shape cuts off. So 1080x1920 becomes 1152x2048, exactly 9:16, and not the smaller 1088x1920.
+/// the shorter one, and there are 655 360 to 8 294 400 pixels. Among those that cover the wanted size the smallest in
+/// exactly its shape wins, unless it has more than ``exactSurplus`` times the pixels of the smallest one: 1080x1920
+/// becomes 1152x2048, which is 9:16 too. Else the cost decides: pixels above the smallest, plus ``aspectWeight`` times
+/// the part of the picture that the crop to the wanted shape cuts off.
 enum OpenAISize {
     static let step = 16
     static let maximumSide = 3_840
     static let maximumRatio = 3
     static let pixels = 655_360...8_294_400
+    static let exactSurplus = 1.5
     /// 1 % cut off is worth as much as 25 % more pixels.
     static let aspectWeight = 25.0
 
@@ -47,6 +49,9 @@ enum OpenAISize {
                 1 - Double(area(size)) / largest + aspectWeight * croppedPart(of: size, for: shape)
             }
         }
+        let exact = covering.filter { $0.width * shape.height == $0.height * shape.width }
+        let affordable = exact.filter { Double(area($0)) <= exactSurplus * Double(smallest) }
+        if let size = affordable.min(by: { area($0) < area($1) }) { return size }
         return best(covering) { size in
             Double(area(size)) / Double(smallest) - 1 + aspectWeight * croppedPart(of: size, for: shape)
         }

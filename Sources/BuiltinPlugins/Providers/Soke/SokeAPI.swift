@@ -34,9 +34,6 @@ struct SokeAPI: Sendable {
         learn(reply, context)
         let id = reply.word(at: ["data.id", "data.jobId", "data.job_id", "id", "jobId"])
         if reply.isSuccess, let id { return id }
-        if reply.isSuccess, reply.value(at: ["success"])?.bool != false {
-            throw account.unproven(reply, .purchase)
-        }
         throw failure(for: reply, .purchase)
     }
 

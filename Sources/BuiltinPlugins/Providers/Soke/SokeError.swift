@@ -39,30 +39,32 @@ extension SokeAPI {
     /// A minute's window cannot be further away; a reset beyond it is the month's.
     private static let longestWindow = Duration.seconds(600)
 
-    /// What a refusal means, by its code and else by its status. Soke's own envelope proves that an order was not
-    /// taken, whatever the status: it is how Soke answers instead of giving out an id.
+    /// What a refusal means: by its code where that says why the order was not taken, else by its status.
+    ///
+    /// `INTERNAL_ERROR` is what Soke says when it broke off, at whichever point: an order may have been taken. Only
+    /// with a status of 503 (RFC 9110 §15.6.4, unable to handle the request) does Soke's own envelope prove that none
+    /// was; without the envelope it may come from something in between.
     func failure(for reply: ProviderReply, _ errand: ProviderAccount.Errand) -> Failure {
-        if errand != .question, reply.isContentRefusal {
+        let isItsOwn = reply.value(at: ["success"])?.bool == false
+        let isRefusal = isItsOwn || (400..<500).contains(reply.status)
+        if errand != .question, isRefusal, reply.isContentRefusal {
             return account.failure(.contentRejected, "content_rejected", reply, errand)
         }
-        guard case .code(let code) = SokeError(reply) else {
+        switch SokeError(reply) {
+        case .code(.badRequest):
+            return account.failure(.invalidInput, "validation_failed", reply, errand)
+        case .code(.platformNotImplemented):
+            return account.failure(.invalidInput, "platform_not_supported", reply, errand)
+        case .code(.unauthorized), .code(.forbidden), .code(.notFound):
+            return account.failure(.misconfigured, "provider_misconfigured", reply, errand)
+        case .code(.insufficientCredits), .code(.subscriptionRequired):
+            return account.failure(.outOfFunds, "provider_out_of_funds", reply, errand)
+        case .code(.rateLimitExceeded): return tooMany(reply, errand)
+        case .code(.internalError), .other:
             if reply.status == 429 { return tooMany(reply, errand) }
-            let isEnvelope = reply.value(at: ["success"])?.bool == false
-            return isEnvelope && (reply.isSuccess || reply.status >= 500)
+            return isItsOwn && reply.status == 503
                 ? account.failure(.unavailable, "provider_unavailable", reply, errand)
                 : account.failure(for: reply, errand)
-        }
-        switch code {
-        case .badRequest: return account.failure(.invalidInput, "validation_failed", reply, errand)
-        case .platformNotImplemented:
-            return account.failure(.invalidInput, "platform_not_supported", reply, errand)
-        case .unauthorized, .forbidden, .notFound:
-            return account.failure(.misconfigured, "provider_misconfigured", reply, errand)
-        case .insufficientCredits, .subscriptionRequired:
-            return account.failure(.outOfFunds, "provider_out_of_funds", reply, errand)
-        case .rateLimitExceeded: return tooMany(reply, errand)
-        case .internalError:
-            return account.failure(.unavailable, "provider_unavailable", reply, errand)
         }
     }
 

@@ -1,0 +1,162 @@
+import HTTP
+import Testing
+import ThumbwireKit
+
+@testable import BuiltinPlugins
+
+@Suite struct OpenAIStreamTests {
+    private static let partial = "image_generation.partial_image"
+    private static let completed = "image_generation.completed"
+
+    private static func event(_ name: String, _ members: JSONObject, ending: String = "\n") -> [UInt8] {
+        var data: JSONObject = ["type": .string(name)]
+        for member in members.members { data[member.name] = member.value }
+        let text = String(decoding: JSONValue.object(data).serialized(), as: UTF8.self)
+        return Array("event: \(name)\(ending)data: \(text)\(ending)\(ending)".utf8)
+    }
+
+    private static func stream(_ pieces: [[UInt8]]) -> Response {
+        Response(
+            status: 200, headers: ["Content-Type": "text/event-stream"], body: .bytes(pieces.flatMap { $0 }))
+    }
+
+    private static func picture(_ side: Int) throws -> (made: GenerationResult.Picture, members: JSONObject) {
+        let picture = try GenerationResult.Picture.make(width: side, height: side)
+        return (picture, ["b64_json": .string(picture.base64)])
+    }
+
+    @Test func `partial pictures are shown and the completed one is the result`() async throws {
+        let (first, final) = (try Self.picture(8), try Self.picture(9))
+        var members = first.members
+        members["partial_image_index"] = 0
+        var closing = final.members
+        closing["usage"] = ["total_tokens": 12]
+        let pieces = [
+            Self.event(Self.partial, members), Array(": keep-alive\n\n".utf8),
+            Self.event(Self.completed, closing, ending: "\r\n"),
+        ]
+        try await OpenAITest.run(.always(Self.stream(pieces))) { test in
+            let bought = try await test.buy(.asking(), ["partialImages": 1])
+
+            let sent = try test.service.onlyCreate()
+            #expect(sent["stream"] == true && sent["partial_images"] == 1)
+            #expect(try bought.pictures().pictures == [final.made])
+            #expect(try bought.pictures().cost == Cost(amount: 12, unit: "tokens"))
+            #expect(bought.told.previews == [first.made])
+            #expect(bought.told.progress == [0.5])
+        }
+    }
+
+    @Test(arguments: [1, 7, 1_000])
+    func `a stream cut anywhere reads the same`(length: Int) throws {
+        let data = Array(#"{"prompt":"größe 🎬"}"#.utf8)
+        let text =
+            Array("\u{FEFF}: comment\r\nid: 4\r\nevent: a\rdata: ".utf8) + data + Array("\r\n\r\n".utf8)
+        let more = Array("data:x\ndata: y\n\nevent: empty\n\ndata: last".utf8)
+        var reader = ServerSentEventReader(limit: 1_000)
+        var events: [ServerSentEventReader.Event] = []
+        let all = text + more
+        for start in stride(from: 0, to: all.count, by: length) {
+            events += reader.read(Array(all[start..<min(start + length, all.count)]))
+        }
+
+        #expect(
+            events == [.init(name: "a", data: data), .init(name: "", data: Array("x\ny".utf8))])
+        #expect(reader.finish() == .init(name: "", data: Array("last".utf8)))
+    }
+
+    @Test func `an event beyond the limit ends the reading, not the memory`() {
+        var reader = ServerSentEventReader(limit: 100)
+        for _ in 0..<1_000 { #expect(reader.read(Array("data: 0123456789\n".utf8)).isEmpty) }
+
+        #expect(reader.isOverfull)
+        #expect(reader.finish() == nil)
+    }
+
+    @Test func `a stream that ends without its picture may have been bought`() async throws {
+        let partial = try Self.picture(8).members
+        let endings: [[[UInt8]]] = [
+            [], [Self.event(Self.partial, partial)],
+            [
+                Self.event(
+                    "error", ["error": ["message": "oh", "type": "server_error", "code": "server_error"]])
+            ],
+            [
+                Self.event(Self.partial, partial),
+                Self.event("error", ["error": ["message": "slow down", "code": "rate_limit_exceeded"]]),
+            ],
+            [Array(Self.event(Self.completed, partial).dropLast(20))],
+        ]
+        for pieces in endings {
+            try await OpenAITest.run(.always(Self.stream(pieces))) { test in
+                let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
+
+                #expect(failure.failureClass == .outcomeUnknown)
+                #expect(test.service.creates.count == 1)
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("moderation_blocked", FailureClass.contentRejected), ("rate_limit_exceeded", .rateLimited),
+            ("insufficient_quota", .outOfFunds), ("model_not_found", .misconfigured),
+        ])
+    func `an error event that refuses the order is believed`(code: String, expected: FailureClass)
+        async throws
+    {
+        let events = [
+            Self.event("error", ["error": ["message": "no", "type": "x", "code": .string(code)]])
+        ]
+        try await OpenAITest.run(.always(Self.stream(events))) { test in
+            let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
+
+            #expect(failure.failureClass == expected)
+        }
+    }
+
+    @Test func `an error before the stream is an error as always`() async throws {
+        let answer = Response.error(429, code: "rate_limit_exceeded", headers: ["retry-after": "3"])
+        try await OpenAITest.run(.always(answer)) { test in
+            let failure = try await test.buy(.asking(), ["partialImages": 2]).failure()
+
+            #expect(failure.failureClass == .rateLimited && failure.retryAfter == .seconds(3))
+        }
+    }
+
+    @Test func `a server that does not stream is understood`() async throws {
+        let picture = try Self.picture(8).made
+        try await OpenAITest.run(.always(.images([picture]))) { test in
+            let result = try await test.buy(.asking(), ["partialImages": 2]).pictures()
+
+            #expect(result.pictures == [picture])
+        }
+    }
+
+    @Test func `a connection that breaks after the picture loses nothing`() async throws {
+        let final = try Self.picture(8)
+        let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
+        let partial = Self.event(Self.partial, final.members)
+        continuation.yield(partial + Self.event(Self.completed, final.members))
+        let answer = Response(
+            status: 200, headers: ["Content-Type": "text/event-stream"], body: .stream(stream))
+        try await OpenAITest.run(.always(answer)) { test in
+            let context = test.context()
+            async let buying = test.buy(.asking(), ["partialImages": 1], context: context)
+            while context.told.previews.isEmpty { await Task.yield() }
+            await test.service.stop()
+
+            let result = try await buying.pictures()
+            #expect(result.pictures == [final.made])
+        }
+    }
+
+    @Test func `several pictures are not streamed`() async throws {
+        let picture = try Self.picture(8).made
+        try await OpenAITest.run(.always(.images([picture, picture]))) { test in
+            _ = try await test.buy(.asking(variants: 2), ["partialImages": 2]).pictures()
+
+            #expect(try test.service.onlyCreate()["stream"] == nil)
+        }
+    }
+}
