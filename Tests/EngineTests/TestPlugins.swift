@@ -75,7 +75,7 @@ struct PickyProvider: Provider {
     static let manifest = PluginManifest(
         id: "picky", version: PluginVersion(1, 0, 0), kind: .provider, summary: "needs a video",
         configuration: [ConfigurationField("label", .string, "the script to follow")], isBilled: true,
-        requires: [.video])
+        reads: [.title, .prompt, .video], requires: [.video], sources: [.page])
 
     let script: Script
 
