@@ -1,7 +1,6 @@
 import HTTP
 import Synchronization
 import TestSupport
-
 import ThumbwireKit
 
 /// A provider's API on loopback that answers exactly what a test scripts and keeps what it was asked.

@@ -87,6 +87,18 @@ extension EndToEnd {
             #expect(jobs.count { $0["status"] == "completed" } == 2)
         }
 
+        @Test func `a fault that does not exist keeps the service from starting`() async throws {
+            let folder = try TemporaryFolder()
+
+            let tool = try ToolProcess(
+                ["serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data"],
+                environment: ["THUMBWIRE_FAULT": "before-intnet"], in: folder.path)
+            let code = try await tool.exit()
+
+            #expect(code == 1)
+            #expect(tool.standardError.contains("did you mean \"before-intent\"?"))
+        }
+
         @Test func `SIGTERM during a slow order waits for its answer`() async throws {
             let paid = try await PaidService(.soke)
             try await paid.simulators.hold(paid.kind.create, .after)

@@ -75,7 +75,7 @@ struct PickyProvider: Provider {
     static let manifest = PluginManifest(
         id: "picky", version: PluginVersion(1, 0, 0), kind: .provider, summary: "needs a video",
         configuration: [ConfigurationField("label", .string, "the script to follow")], isBilled: true,
-        requires: [.video])
+        reads: [.title, .prompt, .video], requires: [.video], sources: [.page])
 
     let script: Script
 
@@ -108,7 +108,7 @@ struct ResortProvider: Provider {
 }
 
 /// Stands where the real one would draw the title.
-struct TitleStep: PostProcessor {
+struct LayoutStandIn: PostProcessor {
     static let manifest = PluginManifest(
         id: "layout", version: PluginVersion(1, 0, 0), kind: .postProcessor, summary: "draws no title",
         configuration: [ConfigurationField("layout", .string, "where", default: "TextBottom")])
@@ -238,5 +238,5 @@ final class BlankRasterizer: Rasterizer {
 extension PluginCatalog {
     static let testing = PluginCatalog(
         providers: [ScriptedProvider.self, BilledProvider.self, PickyProvider.self, ResortProvider.self],
-        postProcessors: [StampStep.self, TitleStep.self])
+        postProcessors: [StampStep.self, LayoutStandIn.self])
 }

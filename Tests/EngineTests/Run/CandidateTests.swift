@@ -185,8 +185,8 @@ struct HedgeTests {
             Script.named(harness.label + "-second").onCreate { _ in Script.picture }
             let id = try await harness.submit().id
             await started.wait()
-            // The leases, the gates, the next claim, the job's deadline, the order's and the hedge's.
-            try await harness.wait { harness.clock.sleeperCount >= 6 }
+            // The leases, the next claim, the job's deadline, the order's and the hedge's.
+            try await harness.wait { harness.clock.sleeperCount >= 5 }
 
             try await harness.wait {
                 harness.clock.advance(by: .seconds(1))
