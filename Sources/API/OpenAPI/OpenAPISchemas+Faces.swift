@@ -92,5 +92,5 @@ extension OpenAPISchemas {
         ),
     ]
 
-    private static let opusStatus = choice(OpusDocument.Status.allCases)
+    private static let opusStatus = choice(OpusState.allCases)
 }

@@ -3,31 +3,10 @@ import ThumbwireKit
 
 /// A job as `GET /api/generative-jobs/{jobId}` shows it (Opus' `GenerativeJobStatusResponse`).
 struct OpusDocument {
-    /// The words that Opus' clients wait for.
-    enum Status: String, CaseIterable {
-        case queued = "QUEUED"
-        case processing = "PROCESSING"
-        case concluded = "CONCLUDED"
-        case failed = "FAILED"
-        /// The provider's answer was lost: nobody knows whether there is a picture.
-        case unknown = "UNKNOWN"
-
-        init(of job: Job) {
-            self =
-                switch job.state {
-                case .queued: .queued
-                case .generating, .processing, .waiting: .processing
-                case .completed: .concluded
-                case .cancelled: .failed
-                case .failed: job.failure.map(ErrorCode.init) == .providerOutcomeUnknown ? .unknown : .failed
-                }
-        }
-    }
-
     let document: JobDocument
 
     func json(_ job: Job) -> JSONValue {
-        let status = Status(of: job)
+        let status = StateRow(of: job).opus
         var object: JSONObject = ["status": .string(status.rawValue)]
         switch status {
         case .queued, .processing: object["progress"] = progress(status, job.progress.percent)
@@ -41,7 +20,7 @@ struct OpusDocument {
     }
 
     /// Opus counts from 0 to 1.
-    private func progress(_ status: Status, _ percent: Int) -> JSONValue {
+    private func progress(_ status: OpusState, _ percent: Int) -> JSONValue {
         let part = percent == 100 ? JSONValue.integer(1) : .number(Double(percent) / 100)
         return ["status": .string(status.rawValue), "percentage": part]
     }

@@ -17,7 +17,7 @@ struct SokeDocument {
     /// `editorState` is the composition of a finished job.
     func json(_ job: Job, editorState: JSONValue?) -> JSONValue {
         var object: JSONObject = [
-            "id": .string(job.id.rawValue), "status": .string(status(job.state)),
+            "id": .string(job.id.rawValue), "status": .string(status(of: job)),
             "progress": .integer(Int64(job.state == .completed ? 100 : job.progress.percent)),
             "sessionId": .string(job.session), "templateId": nil,
             "resolution": .string(job.request.resolution.description),
@@ -40,13 +40,9 @@ struct SokeDocument {
     }
 
     /// Soke's clients poll while they read `processing`, which is what a thumbnail begins with.
-    private func status(_ state: JobState) -> String {
-        switch state {
-        case .queued where style == .job: "queued"
-        case .queued, .generating, .processing, .waiting: "processing"
-        case .completed: "completed"
-        case .failed, .cancelled: "failed"
-        }
+    private func status(of job: Job) -> String {
+        let row = StateRow(of: job)
+        return style == .job ? row.sokeJob : row.soke
     }
 
     private static func error(of job: Job) -> JSONValue {
