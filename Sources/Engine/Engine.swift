@@ -125,7 +125,7 @@ package final class Engine: JobService {
             }
         }
         await gateKeeper.loadPauses()
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask { await self.follow(changes) }
             group.addTask { await self.gateKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
@@ -155,7 +155,7 @@ package final class Engine: JobService {
     }
 
     /// Takes what is due as far as there is room; returns when the next round is due, `nil` for when somebody asks.
-    private func claimRound(in group: inout TaskGroup<Void>) async -> Timestamp? {
+    private func claimRound(in group: inout DiscardingTaskGroup) async -> Timestamp? {
         let now = services.clock.now()
         let room = configuration.maximumRunningJobs - running.count
         guard isAccepting, room > 0 else { return nil }
@@ -170,7 +170,7 @@ package final class Engine: JobService {
         }
     }
 
-    private func start(_ claim: ClaimedJob, in group: inout TaskGroup<Void>) {
+    private func start(_ claim: ClaimedJob, in group: inout DiscardingTaskGroup) {
         let (job, handle) = (claim.job, RunningJob())
         if claim.isCancelRequested { handle.stop(.cancelRequested) }
         running.add(job.id, handle)

@@ -196,9 +196,17 @@ import ThumbwireKit
         Refusal(
             429, "{}", ["X-RateLimit-Reset": "1796000000", "X-RateLimit-Remaining": "3"], is: .rateLimited,
             "rate_limited", after: .seconds(60)),
-        Refusal(503, "", is: .unavailable, "provider_paused", after: .seconds(300)),
         Refusal(
-            503, "{}", ["Retry-After": "30"], is: .unavailable, "provider_paused", after: .seconds(30)),
+            503, #"{"errorName":"ServiceUnavailable","errorMessage":"paused"}"#, is: .unavailable,
+            "provider_paused", after: .seconds(300)),
+        Refusal(
+            503, #"{"message":"paused"}"#, ["Retry-After": "30"], is: .unavailable, "provider_paused",
+            after: .seconds(30)),
+        // Proxies say so, too, when the other side breaks off with the order in hand.
+        Refusal(503, "", is: .outcomeUnknown, "provider_outcome_unknown"),
+        Refusal(
+            503, "upstream connect error or disconnect/reset before headers", is: .outcomeUnknown,
+            "provider_outcome_unknown"),
         Refusal(
             500, #"{"statusCode":500,"message":"Internal server error"}"#, is: .outcomeUnknown,
             "provider_outcome_unknown"),

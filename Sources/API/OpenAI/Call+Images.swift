@@ -20,15 +20,32 @@ extension Call {
         let stored = try await store(pictures)
         var submission = submission(.openai, request(asked, stored))
         submission.callback = callback
-        submission.fingerprint = fingerprint(bodyHash)
-        let job = try await submit(submission).job
+        let (job, wait) = try await submit(submission, bodyHash)
 
         let images = OpenAIImages(asked: asked, job: job, context: context)
-        guard !asked.isStream else { return images.stream(to: self) }
-        let finished = try await finished(job.id, asked.model.family)
-        var response = Response.openAI(200, try await images.json(of: finished))
-        response.onSent = markAnswered(job.id)
+        guard !asked.isStream else { return images.stream(to: self, wait) }
+        var response: Response
+        do {
+            let finished = try await finished(job.id, asked.model.family)
+            response = .openAI(200, try await images.json(of: finished))
+        } catch let refusal as OpenAIRefusal {
+            // Told is answered: the next equal request tries anew.
+            response = .openAIProblem(refusal.problem, refusal.row)
+        }
+        response.onSent = markAnswered(job.id, wait)
         return response
+    }
+
+    private func submit(
+        _ submission: Submission, _ bodyHash: [UInt8]
+    ) async throws -> (job: Job, wait: EqualRequests.Wait) {
+        let fingerprint = fingerprint(bodyHash)
+        return try await context.equalRequests.submit(fingerprint.hash) { waiting in
+            var submission = submission
+            submission.fingerprint = fingerprint
+            submission.fingerprint?.waiting = waiting
+            return try await submit(submission).job
+        }
     }
 
     /// The job once it is completed. Whatever is thrown before the job has ended leaves it running: the client's next
@@ -60,7 +77,7 @@ extension Call {
     }
 
     /// What notes that the request was answered: the next one like it is a wish of its own.
-    func markAnswered(_ id: JobID) -> @Sendable () -> Void {
+    func markAnswered(_ id: JobID, _ wait: EqualRequests.Wait) -> @Sendable () -> Void {
         let (store, log) = (context.store, context.log)
         return {
             // Nobody waits for it: lost in a crash, it only lets a repetition find this job.
@@ -70,6 +87,8 @@ extension Call {
                 } catch {
                     log(.warning, "an answer could not be noted", ["error": .string("\(error)")])
                 }
+                // A client that asks again at once is faster than the note.
+                withExtendedLifetime(wait) {}
             }
         }
     }

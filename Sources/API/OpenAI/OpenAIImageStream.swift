@@ -2,6 +2,7 @@ import Documents
 import Engine
 import Foundation
 import HTTP
+import Synchronization
 import ThumbwireKit
 
 /// A job's pictures as server-sent events: those on the way, then each finished one, or why there is none.
@@ -17,6 +18,7 @@ actor OpenAIImageStream {
     private let call: Call
     private let images: OpenAIImages
     private let watch: JobWatch
+    private nonisolated let hasEnd = Mutex(false)
     private var partialCount = 0
     /// Finished pictures that are still to be sent.
     private var outputs: ArraySlice<Output>?
@@ -28,6 +30,9 @@ actor OpenAIImageStream {
         self.images = images
         watch = JobWatch(call, images)
     }
+
+    /// True once the stream holds all that the job came to: its pictures, or why there are none.
+    nonisolated var tellsEnd: Bool { hasEnd.withLock { $0 } }
 
     /// The next chunk; `nil` at the end of the stream.
     func next() async -> [UInt8]? {
@@ -64,8 +69,10 @@ actor OpenAIImageStream {
 
     private func nextFinished() async throws -> [UInt8]? {
         guard let finished, let output = outputs?.popFirst() else { return nil }
+        let picture = try await images.base64(output)
+        if outputs?.isEmpty == true { hasEnd.withLock { $0 = true } }
         return event(
-            "\(operation).completed", try await images.base64(output),
+            "\(operation).completed", picture,
             finished.finishedAt ?? finished.createdAt, ["usage": OpenAIImages.usage(of: finished)])
     }
 
@@ -81,6 +88,7 @@ actor OpenAIImageStream {
 
     private func error(_ error: any Error) -> [UInt8] {
         let refusal = error as? OpenAIRefusal
+        if refusal != nil { hasEnd.withLock { $0 = true } }
         let problem = refusal?.problem ?? Problem(error, of: call.request, log: call.context.log)
         let body = problem.openAIJSON(refusal?.row ?? problem.code.row.openAI)
         return Self.encoded("error", ["type": "error", "error": body["error"] ?? .null])
@@ -144,7 +152,7 @@ private final class JobWatch: Sendable {
 
 extension OpenAIImages {
     /// The answer as a stream, which neither caches nor proxies hold back.
-    func stream(to call: Call) -> Response {
+    func stream(to call: Call, _ wait: EqualRequests.Wait) -> Response {
         let reader = OpenAIImageStream(call, self)
         var response = Response(
             status: 200,
@@ -154,7 +162,9 @@ extension OpenAIImages {
                 "openai-version": Response.openAIVersion,
             ],
             body: .stream(AsyncStream { await reader.next() }))
-        response.onSent = call.markAnswered(job.id)
+        let markAnswered = call.markAnswered(job.id, wait)
+        // A stream that ends while the job goes on leaves the answer owed.
+        response.onSent = { if reader.tellsEnd { markAnswered() } }
         return response
     }
 }

@@ -19,7 +19,7 @@ struct Allowance {
         guard let remaining = budget.remaining else { return nil }
         resetsAt = budget.resetsAt ?? now + .seconds(60)
         guard resetsAt > now else { return nil }
-        left = max(0, remaining - underWay)
+        left = max(0, max(0, remaining) - underWay)
         next = now
         if let before, max(resetsAt - before.resetsAt, before.resetsAt - resetsAt) <= Self.tolerance {
             // Answers overtake each other: within one window less is newer.

@@ -74,6 +74,11 @@ struct Circuit {
         if case .halfOpen = state { state = .halfOpen(probeSince: now) }
     }
 
+    /// The create that was let through did not find out: the next one may.
+    mutating func withdrawProbe() {
+        if case .halfOpen = state { state = .halfOpen(probeSince: nil) }
+    }
+
     /// Lets a create find out at once, whatever was waited for.
     mutating func tryAgain() {
         if case .open = state { state = .halfOpen(probeSince: nil) }

@@ -46,8 +46,8 @@ package final class ProviderGates: Sendable {
         self.random = random
     }
 
-    /// Asks for one call; a `go` must be followed by one ``ended(_:of:pacing:failure:now:)``. With the job, a place
-    /// that it was given to wait for stays its own.
+    /// Asks for one call; a `go` must be followed by one ``ended(_:of:pacing:failure:now:)`` or one
+    /// ``withdraw(_:of:pacing:now:)``. With the job, a place that it was given to wait for stays its own.
     func admit(
         _ call: Call, to use: PinnedChain.Use, pacing: Pacing?, for job: JobID? = nil, now: Timestamp
     ) -> Admission {
@@ -82,6 +82,15 @@ package final class ProviderGates: Sendable {
             state.standings[use.id, default: ProviderStanding(provider: use.id)]
                 .note(call, failure, account: pacing?.key, at: now, random: random)
             state.tell(use.id, at: now)
+        }
+    }
+
+    /// Says that an admitted call did not take place, or was cut off by us: that is nothing against the provider.
+    func withdraw(_ call: Call, of use: PinnedChain.Use, pacing: Pacing?, now: Timestamp) {
+        state.withLock { state in
+            state.advance(to: now)
+            if let pacing { state.purses[pacing.key]?.withdraw(call, at: now) }
+            if call == .create { state.standings[use.id]?.withdrawProbe(account: pacing?.key) }
         }
     }
 

@@ -48,6 +48,10 @@ struct ProviderStanding {
         circuits[account]?.beginProbe(at: now)
     }
 
+    mutating func withdrawProbe(account: String?) {
+        circuits[account]?.withdrawProbe()
+    }
+
     mutating func note(
         _ call: ProviderGates.Call, _ failure: Failure?, account: String?, at now: Timestamp, random: Double
     ) {

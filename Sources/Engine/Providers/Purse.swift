@@ -120,12 +120,8 @@ struct Purse {
 
     /// How an admitted call went.
     mutating func ended(_ call: Call, _ failure: Failure?, at now: Timestamp) {
-        lastUse = now
-        if underWay[call]?.isEmpty == false, let done = underWay[call]?.removeFirst() {
-            let last = done.cost.requests > 1 ? now : min(now, done.since + Self.longestTravel)
-            let arrived = max(done.since, last - Self.slack)
-            timeline.move(done.cost, from: done.since.seconds, to: arrived.seconds)
-            if call == .create { createTime = (createTime * 3 + max(.zero, now - done.since)) / 4 }
+        if let done = arrived(call, at: now), call == .create {
+            createTime = (createTime * 3 + max(.zero, now - done.since)) / 4
         }
         switch failure?.failureClass {
         case .unavailable, .timeout, .internal, .outcomeUnknown: return
@@ -138,6 +134,21 @@ struct Purse {
             firstAnswerAt = firstAnswerAt ?? now
             noticePolls(at: now)
         }
+    }
+
+    /// An admitted call is over of which nobody knows whether the other side saw it.
+    mutating func withdraw(_ call: Call, at now: Timestamp) {
+        _ = arrived(call, at: now)
+    }
+
+    /// Takes the oldest call from those under way and counts it at the moment by which the other side had it.
+    private mutating func arrived(_ call: Call, at now: Timestamp) -> CallUnderWay? {
+        lastUse = now
+        guard underWay[call]?.isEmpty == false, let done = underWay[call]?.removeFirst() else { return nil }
+        let last = done.cost.requests > 1 ? now : min(now, done.since + Self.longestTravel)
+        let arrived = max(done.since, last - Self.slack)
+        timeline.move(done.cost, from: done.since.seconds, to: arrived.seconds)
+        return done
     }
 
     mutating func learn(_ budget: Budget, at now: Timestamp) {
@@ -168,9 +179,12 @@ struct Purse {
         let known = [pacing.requestsPerMinute, learntLimit].compactMap { $0 }.min()
         let found = foundLimit.flatMap { $0.until > now ? $0.requests : nil }
         return Timeline.Limits(
-            requests: (known ?? found).map { max(1, $0) }, creates: pacing.createsPerMinute.map { max(1, $0) }
-        )
+            requests: (known ?? found).map(Self.believable),
+            creates: pacing.createsPerMinute.map(Self.believable))
     }
+
+    /// Some say "unlimited" with the largest number that there is.
+    private static func believable(_ limit: Int) -> Int { min(max(1, limit), 1_000_000) }
 
     /// A create leaves room for one poll besides itself: otherwise those who wait to create would take the whole
     /// future, and nobody could fetch what was paid for. Polls take whatever creates leave.

@@ -68,9 +68,10 @@ extension JobRunner {
         let before = job.steps
         do {
             return Lane(turn: turn, step: try await intend(turn))
-        } catch let error where error is CancellationError || error is StoreError {
+        } catch {
             turn.admitted.close()
             job.steps = before
+            guard error is CancellationError || error is StoreError else { throw error }
             return nil
         }
     }
@@ -103,7 +104,8 @@ extension JobRunner {
             step.finishedAt = services.clock.now()
             step.failure = failure
             record(step)
-            try await write(.keep)
+            // A disk that is full for a while must not cut off the other order.
+            try await persistently { try await write(.keep) }
         }
         return nil
     }

@@ -99,6 +99,11 @@ extension Engine {
         job.credits = old.credits
         job.steps = plan.steps
         job.provider = plan.steps.first { $0.status == .succeeded }?.id
+        // Who made way before the candidate whose picture or ticket is taken over stays said.
+        let rules = ProviderRules(pin: old.pin, deadline: old.deadline) { _ in true }
+        job.fallback = plan.steps.first.flatMap {
+            rules.fallback(to: $0.id, after: old.steps) ?? old.fallback
+        }
         let callback = try await services.store.callback(of: old.id)
         job.callback = callback == nil ? nil : old.callback
         job.callback?.lastStatus = nil

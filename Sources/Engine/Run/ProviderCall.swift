@@ -82,8 +82,10 @@ final class AdmittedCall {
         services.gates.ended(call, of: use, pacing: pacing, failure: failure, now: services.clock.now())
     }
 
-    /// Says that the call did not take place, unless something was said before.
+    /// Says that the call did not take place, or was cut off, unless something was said before.
     func close() {
-        ended(Failure(.internal, code: "internal_error", message: "the call did not take place"))
+        guard !isEnded else { return }
+        isEnded = true
+        services.gates.withdraw(call, of: use, pacing: pacing, now: services.clock.now())
     }
 }

@@ -62,7 +62,8 @@ extension JobRunner {
         record(step)
         job.state = .processing
         job.provider = use.id
-        job.fallback = rules.fallback(to: use.id, after: job.steps)
+        // A ticket that was taken over from another job brings its fallback along, and not the tries before it.
+        job.fallback = rules.fallback(to: use.id, after: job.steps) ?? job.fallback
         job.progress = Job.Progress(step: nil, percent: 50)
         job.warnings = warnings.all
         let (counted, event) = services.encoder.event(.processing, of: job, at: services.clock.now())

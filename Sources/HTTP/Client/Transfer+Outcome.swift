@@ -39,17 +39,21 @@ extension Transfer {
 
     private func error(_ code: CURLcode) -> ClientError {
         let host = exchange.url.host
+        // libcurl connects anew where a reused connection dies under a request: that this fails, too, says nothing of
+        // what became of the request.
+        let isUnsent = attempts == 0
         switch code {
         case CURLE_OPERATION_TIMEDOUT:
             return .timeout(phase)
-        case CURLE_COULDNT_CONNECT:
+        case CURLE_COULDNT_CONNECT where isUnsent:
             return .connectFailed(host: host, reason: systemReason)
         case CURLE_FILESIZE_EXCEEDED:
             return .responseTooLarge(limit: exchange.request.maximumResponseBytes)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+            guard isUnsent else { return .connectionLost }
             return .tlsFailed(host: host, reason: detail(code))
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE,
+        case CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE,
             CURLE_SEND_FAIL_REWIND:
             return .connectionLost
         default:

@@ -132,6 +132,56 @@ struct OpenAIRouteTests {
         }
     }
 
+    @Test func `equal requests at the same time are wishes of their own`() async throws {
+        try await withService { service in
+            let body = #"{"prompt":"p"}"#
+            async let first = service.send(.post, generations, body: body)
+            async let second = service.send(.post, generations, body: body)
+            await until { service.clock.sleeperCount == 2 }
+            #expect(service.engine.jobs.count == 2)
+            for _ in 1...2 { try await service.complete() }
+            #expect(try await [first, second].map(\.status) == [200, 200])
+        }
+    }
+
+    @Test func `a request like one that went unanswered joins its job`() async throws {
+        try await withService { service in
+            let body = #"{"prompt":"p"}"#
+            let gone = Task { try await service.send(.post, generations, body: body) }
+            await until { service.clock.sleeperCount == 1 }
+            gone.cancel()
+            _ = await gone.result
+            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            #expect(service.engine.jobs.count == 1)
+        }
+    }
+
+    @Test func `an answer that was sent ends the matter, also before that is noted`() async throws {
+        try await withService { service in
+            let body = #"{"prompt":"p"}"#
+            let response = try await service.answer(.post, generations, body: body)
+            try #require(response.onSent)()
+            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            #expect(service.engine.jobs.count == 2)
+        }
+    }
+
+    @Test func `a failure that was told is tried anew`() async throws {
+        try await withService { service in
+            let body = #"{"prompt":"p"}"#
+            async let answer = service.send(.post, generations, body: body)
+            await until { service.clock.sleeperCount == 1 }
+            try await service.engine.finish(.failed) {
+                $0.failure = Failure(.unavailable, code: "provider_unavailable", message: "down")
+            }
+            let response = try await answer
+            #expect(response.status == 502)
+            try #require(response.onSent)()
+            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            #expect(service.engine.jobs.count == 2)
+        }
+    }
+
     @Test func `equal requests have equal fingerprints, the SDK's retries say so`() async throws {
         try await withService { service in
             let bodies = [#"{"prompt":"p"}"#, #"{"prompt":"p"}"#, #"{"prompt":"q"}"#]

@@ -104,6 +104,35 @@ struct OpenAIStreamTests {
         }
     }
 
+    @Test func `leaves the answer owed where the job outlasts the stream`() async throws {
+        try await withService { service in
+            let response = try await service.send(.post, generations, body: body)
+            guard case .stream(let stream) = response.body else {
+                Issue.record("no stream")
+                return
+            }
+            var chunks = stream.makeAsyncIterator()
+            await until { service.clock.sleeperCount == 2 }
+            service.clock.advance(by: .seconds(600))
+            var names: [String] = []
+            while let chunk = await chunks.next() {
+                if let event = try? event(chunk) { names.append(event.name) }
+            }
+            #expect(names == ["error"])
+            try #require(response.onSent)()
+            let id = try #require(service.engine.jobs.first)
+            let print = try #require(service.engine.submissions.first?.fingerprint)
+            let again = Job.make(account: service.account.id, createdAt: service.clock.now())
+            let (job, event) = service.context.encoder.event(.queued, of: again, at: again.createdAt)
+            let acceptance = try await service.store.accept(
+                job, callback: nil, event: event, fingerprint: print)
+            guard case .repeats(id) = acceptance else {
+                Issue.record("it was \(acceptance)")
+                return
+            }
+        }
+    }
+
     @Test func `leaves nothing behind when the client goes`() async throws {
         try await withService { service in
             do {

@@ -84,6 +84,33 @@ import ThumbwireKit
         }
     }
 
+    @Test func `pictures that can be had are not lost for one that cannot`() async throws {
+        let picture = try GenerationResult.Picture.make(.jpeg)
+        try await OpenAITest.run(
+            .answer { request in
+                request.path.hasSuffix("/gone.jpg")
+                    ? Response(status: 404)
+                    : Response(
+                        status: 200, headers: ["Content-Type": "image/jpeg"], body: .bytes(picture.bytes))
+            }
+        ) { test in
+            let urls = ["1.jpg", "gone.jpg", "3.jpg"].map { "\(test.service.url)/files/\($0)" }
+            let ticket = OpenAITicket(urls: urls, provenance: [:], cost: nil)
+            let provider = try test.provider()
+            let context = test.context()
+
+            let answer = try await provider.poll(ticket.text, context: context)
+
+            guard case .finished(let result) = answer else {
+                Issue.record("the poll did not finish")
+                return
+            }
+            #expect(result.pictures == [picture, picture])
+            #expect(
+                context.told.warnings.map(\.message) == ["1 of 3 pictures could not be fetched"])
+        }
+    }
+
     @Test func `bytes beside URLs are kept, and what cannot be had is said`() async throws {
         let picture = try GenerationResult.Picture.make()
         let base = Base()

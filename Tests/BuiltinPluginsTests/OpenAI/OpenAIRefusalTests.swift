@@ -69,6 +69,10 @@ import ThumbwireKit
         Case(
             "gateway 504", .error(504, code: nil, type: "server_error"), .outcomeUnknown,
             "provider_outcome_unknown"),
+        Case(
+            "proxy 408", .error(408, code: "Timeout", message: "The operation was timeout."), .outcomeUnknown,
+            "provider_outcome_unknown"),
+        Case("bare 499", Response(status: 499), .outcomeUnknown, "provider_outcome_unknown"),
         Case("cloudflare 524", Response(status: 524), .outcomeUnknown, "provider_outcome_unknown"),
         Case(
             "foreign object", .json(["statusCode": 500, "message": "internal"], status: 500), .outcomeUnknown,
@@ -166,6 +170,31 @@ import ThumbwireKit
         ] as [(String, Double?)])
     func `durations are read as Go prints them`(text: String, seconds: Double?) {
         #expect(OpenAIRateLimit.goDuration(text)?.inSeconds == seconds)
+    }
+
+    @Test(arguments: ["9223372036854775807", "-1", "-9223372036854775808"])
+    func `figures without sense are no budget`(text: String) {
+        let answer = PluginResponse(
+            status: 200,
+            headers: [
+                ("x-ratelimit-limit-requests", text), ("x-ratelimit-remaining-requests", text),
+                ("x-ratelimit-reset-requests", "999999999h999999999h999999999h"),
+            ])
+
+        #expect(OpenAIRateLimit(answer).budget(now: SystemClock().now()) == nil)
+    }
+
+    @Test func `a window that never ends is bounded`() {
+        let answer = PluginResponse(
+            status: 200,
+            headers: [
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", "999999999h999999999h999999999h"),
+            ])
+        let now = SystemClock().now()
+
+        #expect(
+            OpenAIRateLimit(answer).budget(now: now)?.resetsAt == now + OpenAIRateLimit.longestWait)
     }
 
     @Test func `the budget is learnt from every answer`() async throws {

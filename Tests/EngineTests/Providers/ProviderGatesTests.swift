@@ -63,6 +63,38 @@ struct ProviderGatesTests {
         #expect(admit(.create, key, at: later + .seconds(120)).failure != nil)
     }
 
+    @Test func `says nothing against the provider for calls that did not take place`() {
+        for _ in 0..<5 {
+            #expect(admit().isGo)
+            gates.withdraw(.create, of: use, pacing: nil, now: .noon)
+        }
+
+        #expect(admit().isGo)
+    }
+
+    @Test func `lets the next create find out where the probe did not take place`() {
+        open()
+        let later = Timestamp.noon + .seconds(15)
+        #expect(admit(at: later).isGo)
+        #expect(admit(at: later).failure != nil)
+
+        gates.withdraw(.create, of: use, pacing: nil, now: later)
+
+        #expect(admit(at: later).isGo)
+        #expect(admit(at: later).failure != nil)
+    }
+
+    @Test func `bounds figures without sense`() {
+        let pacing = Pacing(key: "k", createsPerMinute: .max)
+        for _ in 0..<3 { #expect(admit(.poll, pacing).isGo) }
+
+        gates.learn(
+            Budget(kind: .requests, limit: .max, remaining: .min, resetsAt: .noon + .seconds(60)), of: use,
+            pacing: pacing, now: .noon)
+
+        #expect(admit(.create, pacing).waitsUntil != nil)
+    }
+
     @Test func `pauses creates and lets polls go on`() {
         gates.pause(
             ProviderPause(provider: "opus", until: .noon + .seconds(60), reason: "upkeep", at: .noon),

@@ -34,6 +34,25 @@ struct InterruptionTests {
         }
     }
 
+    @Test func `jobs that were cancelled say nothing against their provider`() async throws {
+        try await EngineHarness.run { harness in
+            for _ in 1...6 {
+                let started = harness.script.onCreateHang()
+                let id = try await harness.submit().id
+                await started.wait()
+                _ = try await harness.engine.cancel(id, of: harness.account.id)
+                _ = try await harness.ended(id)
+            }
+            harness.script.onCreate { _ in Script.picture }
+
+            let job = try await harness.job(harness.submit().id) {
+                $0.state.isTerminal || $0.state == .waiting
+            }
+
+            #expect(job.state == .completed)
+        }
+    }
+
     @Test func `cancelling a job that waits for its provider tells the provider`() async throws {
         try await EngineHarness.run { harness in
             harness.script.onCreate { _ in .pending(ticket: "t-9", pollAfter: .seconds(60)) }

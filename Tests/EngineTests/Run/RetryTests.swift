@@ -113,6 +113,48 @@ struct RetryTests {
         }
     }
 
+    @Test func `the picture that is taken over keeps saying whom it stands in for`() async throws {
+        let failing = #"{ "use": "stamp", "with": { "failing": true } },"#
+        let chain = CandidateTests.chain(#""main", "second""#, steps: failing)
+        try await EngineHarness.run(chain: chain) { harness in
+            harness.script.onCreate { _ throws(Failure) in
+                throw Failure(.outOfFunds, code: "provider_out_of_funds", message: "no")
+            }
+            Script.named(harness.label + "-second").onCreate { _ in Script.picture }
+            let old = try await harness.ended(harness.submit().id)
+            #expect(old.fallback?.from == "main")
+
+            let new = try #require(await harness.engine.retry(old.id, of: harness.account.id, RetryWish()))
+            let again = try await harness.ended(new.id)
+            let last = try #require(await harness.engine.retry(again.id, of: harness.account.id, RetryWish()))
+
+            #expect(again.fallback == old.fallback)
+            #expect(last.fallback == old.fallback)
+        }
+    }
+
+    @Test func `the ticket that is taken over keeps saying whom it stands in for`() async throws {
+        try await EngineHarness.run(chain: CandidateTests.chain(#""main", "second""#)) { harness in
+            harness.script.onCreate { _ throws(Failure) in
+                throw Failure(.outOfFunds, code: "provider_out_of_funds", message: "no")
+            }
+            let second = Script.named(harness.label + "-second")
+            second.onCreate { _ in .pending(ticket: "t-1", pollAfter: .seconds(60)) }
+            let id = try await harness.submit { $0.deadline = .seconds(20) }.id
+            _ = try await harness.job(id) { $0.state == .waiting }
+            harness.clock.advance(by: .seconds(20))
+            let old = try await harness.ended(id)
+            for _ in 1...2 { second.onPoll { _ in Script.picture } }
+
+            let new = try #require(await harness.engine.retry(id, of: harness.account.id, RetryWish()))
+            let job = try await harness.ended(new.id)
+
+            #expect(job.state == .completed)
+            #expect(job.fallback?.from == "main")
+            #expect(job.fallback == old.fallback)
+        }
+    }
+
     @Test func `a chain whose plugin is gone gives way to the current one of its name`() async throws {
         var old = Job.make(account: .make("acct_"))
         old.state = .failed

@@ -51,6 +51,27 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
+    @Test(arguments: [true, false])
+    func `a request that was sent was not refused, although nobody listens any more`(isRepeatable: Bool)
+        async throws
+    {
+        let server = try LoopbackServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.answer()
+            if connection.readRequest() != nil { connection.server.stop() }
+        }
+        defer { server.stop() }
+        let client = try HTTPClient.make()
+        let request = OutboundRequest(
+            method: .post, url: server.url, body: [1], isRepeatable: isRepeatable)
+
+        _ = try await client.send(request, policy: .unrestricted)
+        let error = await client.failure(of: request)
+
+        #expect(error == .connectionLost)
+        #expect(server.requests.count == 2)
+    }
+
     @Test func `sends a repeatable request again when a kept connection dies under it`() async throws {
         let server = try LoopbackServer.dyingOnSecondRequest()
         defer { server.stop() }

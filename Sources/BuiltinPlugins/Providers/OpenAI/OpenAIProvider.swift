@@ -58,12 +58,10 @@ package struct OpenAIProvider: Provider {
         guard let ticket = OpenAITicket(ticket) else {
             throw Failure(.internal, code: "plugin_error", message: "the ticket is not of this provider")
         }
-        var pictures: [GenerationResult.Picture] = []
-        for url in ticket.urls {
-            pictures.append(try await context.download(url, from: account.baseURL))
-        }
         return .finished(
-            GenerationResult(pictures: pictures, cost: ticket.cost, provenance: ticket.provenance))
+            GenerationResult(
+                pictures: try await context.downloads(ticket.urls, from: account.baseURL), cost: ticket.cost,
+                provenance: ticket.provenance))
     }
 
     private func choose(

@@ -4,7 +4,8 @@ import ThumbwireKit
 ///
 /// What it proves of the purchase: OpenAI bills delivered pictures alone, so that its own error object says that
 /// nothing was bought, whatever the status. A 5xx without that object comes from a gateway between, which cannot know
-/// what the model went on doing; 504 and Cloudflare's 520–527 say just that, with or without an object.
+/// what the model went on doing; 504 and Cloudflare's 520–527 say just that, with or without an object, and so do 408
+/// and 499, with which Azure and proxies say that they waited no longer for the model.
 struct OpenAIRefusal {
     /// `error.code`, or where there is none its `type`.
     private let code: String
@@ -52,7 +53,7 @@ struct OpenAIRefusal {
 
     /// True where it is not proved that nothing was bought.
     private var isUncertain: Bool {
-        status == 504 || (520...527).contains(status) || (status >= 500 && !isOwn)
+        [408, 499, 504].contains(status) || (520...527).contains(status) || (status >= 500 && !isOwn)
     }
 
     /// The failure of a create. `redact` takes keys out of the other side's words.
@@ -97,7 +98,7 @@ struct OpenAIRefusal {
             return (
                 .misconfigured, "provider_misconfigured", "the image service has no such model or address"
             )
-        case 408, 409:
+        case 409:
             return (.unavailable, "provider_unavailable", "the image service did not take the order")
         case 413:
             return (

@@ -19,8 +19,9 @@ extension OpusAPI {
         case 429:
             return account.failure(
                 .rateLimited, "rate_limited", reply, errand, retryAfter: reply.retryAfter ?? Self.tooManyWait)
-        // The kill switch: "paused, not that something is wrong with your call".
-        case 503 where errand != .question:
+        // The kill switch: "paused, not that something is wrong with your call". Without a word in Opus's own shapes it
+        // may come from something in between, which had passed the order on.
+        case 503 where errand == .preparation || (errand == .purchase && reply.complaint != nil):
             return account.failure(
                 .unavailable, "provider_paused", reply, errand,
                 retryAfter: reply.retryAfter ?? Self.pausedWait

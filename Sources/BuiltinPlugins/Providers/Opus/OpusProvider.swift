@@ -97,7 +97,8 @@ package struct OpusProvider: Provider {
         case .done(let urls):
             return .finished(
                 GenerationResult(
-                    pictures: try await pictures(at: urls, context), product: .composed, cost: Self.price,
+                    pictures: try await context.downloads(urls, from: api.account.baseURL),
+                    product: .composed, cost: Self.price,
                     provenance: ["opus": ["jobId": .string(ticket), "pictures": .integer(Int64(urls.count))]])
             )
         }
@@ -116,31 +117,5 @@ package struct OpusProvider: Provider {
                     code: "field_not_used",
                     message: "referenceImageUrl: Opus reads the first of \(thumbnail.referenceImages.count)"))
         }
-    }
-
-    /// Each picture has a second chance at once. What cannot be had all the same is warned about: the others are paid
-    /// for, and asking for all of them until the job's deadline could lose them too.
-    private func pictures(
-        at urls: [String], _ context: any ProviderContext
-    ) async throws(Failure) -> [GenerationResult.Picture] {
-        var found: [Int: GenerationResult.Picture] = [:]
-        var lastFailure: Failure?
-        for _ in 0..<2 {
-            for (index, url) in urls.enumerated() where found[index] == nil {
-                do throws(Failure) {
-                    found[index] = try await context.download(url, from: api.account.baseURL)
-                } catch {
-                    lastFailure = error
-                }
-            }
-        }
-        if let lastFailure, found.isEmpty { throw lastFailure }
-        if found.count < urls.count {
-            context.warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "\(urls.count - found.count) of \(urls.count) pictures could not be fetched"))
-        }
-        return urls.indices.compactMap { found[$0] }
     }
 }

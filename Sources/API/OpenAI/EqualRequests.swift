@@ -1,0 +1,76 @@
+import Synchronization
+import ThumbwireKit
+
+/// Which equal requests wait for their answer here: one that comes beside them is a wish of its own, one that comes
+/// after a connection closed unanswered joins that one's job.
+final class EqualRequests: Sendable {
+    /// A request's wait for its answer, for as long as somebody holds this.
+    final class Wait: Sendable {
+        private let requests: EqualRequests
+        private let hash: [UInt8]
+        private let job: JobID
+
+        fileprivate init(_ requests: EqualRequests, _ hash: [UInt8], _ job: JobID) {
+            (self.requests, self.hash, self.job) = (requests, hash, job)
+        }
+
+        deinit { requests.end(hash, job) }
+    }
+
+    private struct Group {
+        var isSubmitting = false
+        var queue: [CheckedContinuation<Void, Never>] = []
+        /// How many wait for each job.
+        var waits: [JobID: Int] = [:]
+
+        var isEmpty: Bool { !isSubmitting && waits.isEmpty }
+    }
+
+    private let groups = Mutex<[[UInt8]: Group]>([:])
+
+    /// Makes or finds the request's job, which is told what the equal ones wait for. Of equal requests one submits
+    /// after the other, so that each is known to the next.
+    func submit(
+        _ hash: [UInt8], _ body: (_ waiting: Set<JobID>) async throws -> Job
+    ) async throws -> (job: Job, wait: Wait) {
+        await enter(hash)
+        defer { leave(hash) }
+        let waiting = groups.withLock { Set($0[hash]?.waits.keys.map { $0 } ?? []) }
+        let job = try await body(waiting)
+        groups.withLock { $0[hash]?.waits[job.id, default: 0] += 1 }
+        return (job, Wait(self, hash, job.id))
+    }
+
+    private func enter(_ hash: [UInt8]) async {
+        await withCheckedContinuation { continuation in
+            let isFree = groups.withLock { groups in
+                if groups[hash]?.isSubmitting == true {
+                    groups[hash]?.queue.append(continuation)
+                    return false
+                }
+                groups[hash, default: Group()].isSubmitting = true
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    /// Hands the turn on.
+    private func leave(_ hash: [UInt8]) {
+        let next = groups.withLock { groups -> CheckedContinuation<Void, Never>? in
+            if groups[hash]?.queue.isEmpty == false { return groups[hash]?.queue.removeFirst() }
+            groups[hash]?.isSubmitting = false
+            if groups[hash]?.isEmpty == true { groups[hash] = nil }
+            return nil
+        }
+        next?.resume()
+    }
+
+    private func end(_ hash: [UInt8], _ job: JobID) {
+        groups.withLock { groups in
+            guard let count = groups[hash]?.waits[job] else { return }
+            groups[hash]?.waits[job] = count > 1 ? count - 1 : nil
+            if groups[hash]?.isEmpty == true { groups[hash] = nil }
+        }
+    }
+}
