@@ -13,7 +13,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("THUMBWIRE_BINARY", ROOT / ".build" / "debug" / "thumbwire")
 KEY = "key-of-the-tests-0123456789"
-PATIENCE = 300  # Seconds for anything that is waited for.
+PATIENCE = 40  # Seconds for anything that is waited for.
 ENDED = ("completed", "failed", "cancelled")
 
 _spec = importlib.util.spec_from_file_location("verify", ROOT / "webhooks" / "verify" / "verify.py")
@@ -38,11 +38,12 @@ class Service:
     def __init__(self, folder, document, youtube="http://127.0.0.1:1", binary=BINARY):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self.document = folder / "plugins.json"
-        self.document.write_text(json.dumps(document))
+        (folder / "plugins.json").write_text(json.dumps(document))
+        self.data = folder / "data"
         self.log = open(folder / "log", "ab")
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", "--plugins", self.document,
+            [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--plugins",
+             folder / "plugins.json",
              "--allow-private-webhooks", "127.0.0.1", "--allow-private-sources", "127.0.0.1", "--log-format", "json"],
             stdout=subprocess.PIPE, stderr=self.log,
             env={**os.environ, "THUMBWIRE_ADMIN_KEY": KEY, "THUMBWIRE_YOUTUBE_BASE": youtube})
@@ -156,3 +157,15 @@ class Receiver:
         with self.condition:
             self.condition.wait_for(lambda: len(self.webhooks) >= count, timeout=patience)
             return list(self.webhooks)
+
+    def wait_for(self, path, job):
+        """Headers and body of the first webhook to that path about that job."""
+        def found():
+            return next(((headers, body) for where, headers, body in self.webhooks
+                         if where == path and json.loads(body)["data"]["id"] == job), None)
+
+        with self.condition:
+            self.condition.wait_for(found, timeout=PATIENCE)
+            webhook = found()
+        assert webhook, f"no webhook to {path} about {job}"
+        return webhook
