@@ -50,6 +50,8 @@ package struct APIContext: Sendable {
     package var log: Log
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()
+    /// Shared by all copies of this context.
+    let awaitedAnswers = AwaitedAnswers()
 
     package init(
         store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,

@@ -13,7 +13,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("THUMBWIRE_BINARY", ROOT / ".build" / "debug" / "thumbwire")
 KEY = "key-of-the-tests-0123456789"
-PATIENCE = 40  # Seconds for anything that is waited for.
+PATIENCE = 120  # Seconds for anything that is waited for.
 ENDED = ("completed", "failed", "cancelled")
 
 _spec = importlib.util.spec_from_file_location("verify", ROOT / "webhooks" / "verify" / "verify.py")

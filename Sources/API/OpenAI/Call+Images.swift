@@ -20,15 +20,33 @@ extension Call {
         let stored = try await store(pictures)
         var submission = submission(.openai, request(asked, stored))
         submission.callback = callback
-        submission.fingerprint = fingerprint(bodyHash)
-        let job = try await submit(submission).job
+        let (job, wait) = try await submit(submission, fingerprint(bodyHash))
 
         let images = OpenAIImages(asked: asked, job: job, context: context)
-        guard !asked.isStream else { return images.stream(to: self) }
+        guard !asked.isStream else { return images.stream(to: self, while: wait) }
+        defer { withExtendedLifetime(wait) {} }
         let finished = try await finished(job.id, asked.model.family)
         var response = Response.openAI(200, try await images.json(of: finished))
         response.onSent = markAnswered(job.id)
         return response
+    }
+
+    /// Submits beside equal requests whose clients still wait, and joins one whose client has left.
+    private func submit(
+        _ submission: Submission, _ fingerprint: Fingerprint
+    ) async throws -> (Job, AwaitedAnswers.Wait) {
+        let awaited = context.awaitedAnswers
+        if !fingerprint.isRepetition, !awaited.jobs(fingerprint.hash).isEmpty {
+            // One of them may be this client's own, given up a moment ago.
+            try await context.clock.sleep(until: context.clock.now() + AwaitedAnswers.noticeOfLeaving)
+        }
+        return try await awaited.alone(fingerprint.hash) {
+            var submission = submission
+            submission.fingerprint = fingerprint
+            submission.fingerprint?.waiting = awaited.jobs(fingerprint.hash)
+            let job = try await submit(submission).job
+            return (job, awaited.begin(fingerprint.hash, job.id))
+        }
     }
 
     /// The job once it is completed. Whatever is thrown before the job has ended leaves it running: the client's next

@@ -17,15 +17,18 @@ actor OpenAIImageStream {
     private let call: Call
     private let images: OpenAIImages
     private let watch: JobWatch
+    /// Held as long as the client listens.
+    private let wait: AwaitedAnswers.Wait
     private var partialCount = 0
     /// Finished pictures that are still to be sent.
     private var outputs: ArraySlice<Output>?
     private var finished: Job?
     private var isOver = false
 
-    init(_ call: Call, _ images: OpenAIImages) {
+    init(_ call: Call, _ images: OpenAIImages, _ wait: AwaitedAnswers.Wait) {
         self.call = call
         self.images = images
+        self.wait = wait
         watch = JobWatch(call, images)
     }
 
@@ -144,8 +147,8 @@ private final class JobWatch: Sendable {
 
 extension OpenAIImages {
     /// The answer as a stream, which neither caches nor proxies hold back.
-    func stream(to call: Call) -> Response {
-        let reader = OpenAIImageStream(call, self)
+    func stream(to call: Call, while wait: AwaitedAnswers.Wait) -> Response {
+        let reader = OpenAIImageStream(call, self, wait)
         var response = Response(
             status: 200,
             headers: [
