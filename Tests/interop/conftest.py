@@ -1,8 +1,12 @@
 """What the interop checks share: where things are, and the signature vectors that the Swift tests use too."""
 import pathlib
+import sys
 from dataclasses import dataclass
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "simulators"))
 WEBHOOKS = ROOT / "webhooks"
 
 FIRST = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -49,3 +53,18 @@ VECTORS = [
 ]
 EMPTY = Vector("empty body", FIRST, "msg_empty", 1700000000, "",
                "v1,LrOGikvEp3ovC4ipwU5sfXzzFy9SMN1tDL3jPPGtLmc=")
+
+
+@pytest.fixture(scope="session")
+def simulators_process():
+    from simulators import Simulators
+    with Simulators() as simulators:
+        yield simulators
+
+
+@pytest.fixture
+def upstream(simulators_process):
+    """The simulated providers with nothing configured; a simulator that crashed fails the test."""
+    simulators_process.reset()
+    yield simulators_process
+    assert simulators_process.stats()["crashes"] == []

@@ -40,6 +40,10 @@ extension Call {
         _ submission: Submission, _ bodyHash: [UInt8]
     ) async throws -> (job: Job, wait: EqualRequests.Wait) {
         let fingerprint = fingerprint(bodyHash)
+        if !fingerprint.isRepetition, context.equalRequests.isWaiting(fingerprint.hash) {
+            // One of them may be this client's own, given up a moment ago.
+            try await context.clock.sleep(until: context.clock.now() + EqualRequests.noticeOfLeaving)
+        }
         return try await context.equalRequests.submit(fingerprint.hash) { waiting in
             var submission = submission
             submission.fingerprint = fingerprint

@@ -26,7 +26,15 @@ final class EqualRequests: Sendable {
         var isEmpty: Bool { !isSubmitting && waits.isEmpty }
     }
 
+    /// How long the server takes to notice that a client has left, at most, and some more.
+    static let noticeOfLeaving = Duration.milliseconds(400)
+
     private let groups = Mutex<[[UInt8]: Group]>([:])
+
+    /// True while an equal request waits for its answer.
+    func isWaiting(_ hash: [UInt8]) -> Bool {
+        groups.withLock { $0[hash]?.waits.isEmpty == false }
+    }
 
     /// Makes or finds the request's job, which is told what the equal ones wait for. Of equal requests one submits
     /// after the other, so that each is known to the next.

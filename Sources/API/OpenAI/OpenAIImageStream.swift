@@ -25,9 +25,10 @@ actor OpenAIImageStream {
     private var finished: Job?
     private var isOver = false
 
-    init(_ call: Call, _ images: OpenAIImages) {
+    init(_ call: Call, _ images: OpenAIImages, _ wait: AwaitedAnswers.Wait) {
         self.call = call
         self.images = images
+        self.wait = wait
         watch = JobWatch(call, images)
     }
 
