@@ -94,6 +94,7 @@ package struct OpusProvider: Provider {
         case .working(let progress):
             if let progress { context.report(progress: progress) }
             return .pending(ticket: ticket, pollAfter: Self.pollInterval)
+        case .failed(let failure): return .failed(failure)
         case .done(let urls):
             return .finished(
                 GenerationResult(
@@ -104,12 +105,6 @@ package struct OpusProvider: Provider {
     }
 
     private func warnOfLimits(of thumbnail: ThumbnailRequest, _ context: any ProviderContext) {
-        if thumbnail.variants > Self.maximumPictures {
-            context.warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "Opus makes up to \(Self.maximumPictures) pictures, not \(thumbnail.variants)"))
-        }
         if thumbnail.referenceImages.count > 1 {
             context.warn(
                 Warning(
@@ -118,8 +113,8 @@ package struct OpusProvider: Provider {
         }
     }
 
-    /// Each picture has a second chance at once. What cannot be had all the same is warned about: the others are paid
-    /// for, and asking for all of them until the job's deadline could lose them too.
+    /// Each picture has a second chance at once. What cannot be had all the same is left: the others are paid for, and
+    /// asking for all of them until the job's deadline could lose them too.
     private func pictures(
         at urls: [String], _ context: any ProviderContext
     ) async throws(Failure) -> [GenerationResult.Picture] {
@@ -135,12 +130,6 @@ package struct OpusProvider: Provider {
             }
         }
         if let lastFailure, found.isEmpty { throw lastFailure }
-        if found.count < urls.count {
-            context.warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "\(urls.count - found.count) of \(urls.count) pictures could not be fetched"))
-        }
         return urls.indices.compactMap { found[$0] }
     }
 }
