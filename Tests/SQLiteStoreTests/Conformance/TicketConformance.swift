@@ -81,7 +81,7 @@ import ThumbwireKit
             var other = ticket
             other.step.ticket = "upstream-2"
 
-            _ = try await store.cancel(job.id, of: account.id) { job in
+            _ = try await store.cancel(job.id, of: account.id) { [other] job in
                 let cancelled = job.becoming(.cancelled)
                 return Ending(
                     job: cancelled, event: .make(.cancelled, of: cancelled, sequence: 2),
