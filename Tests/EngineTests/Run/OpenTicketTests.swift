@@ -127,8 +127,8 @@ struct OpenTicketTests {
             let (gates, use) = (harness.services.gates, job.pin.providers[0])
             let pacing = Pacing(key: "shared", requestsPerMinute: 1)
             var waiting: [Int] = []
-            func wait(_ call: ProviderGates.Call) {
-                for job in [nil, id] {
+            func wait(_ call: ProviderGates.Call, as jobs: [JobID?]) {
+                for job in jobs {
                     _ = gates.admit(call, to: use, pacing: pacing, for: job, now: harness.clock.now())
                 }
                 count()
@@ -139,10 +139,10 @@ struct OpenTicketTests {
                 waiting.append(status.waiting)
             }
 
-            wait(.create)
+            wait(.create, as: [nil, id])
             _ = try await harness.engine.cancel(id, of: harness.account.id)
             count()
-            wait(.poll)
+            wait(.poll, as: [id])
             _ = try await settled(harness, id)
             count()
 
