@@ -101,15 +101,19 @@ package final class Engine: JobService {
         let services = services
         let outcome = try await services.store.cancel(id, of: account) { job in
             let (cancelled, event) = services.cancelled(job)
-            return Ending(job: cancelled, event: event, openTicket: services.openTickets(of: job).first)
+            return Ending(job: cancelled, event: event, openTickets: services.openTickets(of: job))
         }
         // A job that no worker holds may wait for a provider; a worker tells it by itself.
         if case .cancelled(let job) = outcome {
+            services.gates.forget(job.id)
             await services.cancelTickets(of: job)
             tickets.wake()
         }
         return outcome
     }
+
+    /// The jobs in the hands of this process.
+    package var heldJobs: [JobID] { Array(running.all.keys) }
 
     package func watch(_ job: JobID) -> AsyncStream<JobSight> { services.previews.watch(job) }
 

@@ -84,7 +84,7 @@ struct Parts: Sendable {
         try server.start(on: socket)
         return Running(
             url: url, server: server, engine: engine, engineTask: Task { await engine.run() },
-            dispatcherTask: Task { await dispatcher.run() })
+            dispatcherTask: Task { await dispatcher.run() }, log: log)
     }
 
     /// After everything that uses them has stopped.
@@ -103,17 +103,47 @@ struct Running: Sendable {
     let engine: Engine
     let engineTask: Task<Void, Never>
     let dispatcherTask: Task<Void, Never>
+    let log: Log
 
     /// Drains the engine first, while clients still see where their jobs stand; then ends deliveries and the server.
+    ///
+    /// A plugin that goes on although it was told to give up is left behind after the grace: the store refuses what it
+    /// would write, and the job is claimed again, its purchase's outcome unknown.
     func stop(drainTimeout: Duration, grace: Duration) async {
         await engine.drain(timeout: drainTimeout)
         engineTask.cancel()
-        await engineTask.value
+        if await !hasEnded(engineTask, within: grace) {
+            log(
+                .error, "stopping without jobs that do not give up",
+                [
+                    "graceSeconds": .number(grace.inSeconds),
+                    "jobs": .array(engine.heldJobs.map { .string($0.rawValue) }),
+                ])
+        }
         dispatcherTask.cancel()
         server.drain()
         await dispatcherTask.value
         await server.stop(grace: grace)
     }
+}
+
+/// Waits for the task, but no longer than that: a task group would wait for it to the end.
+private func hasEnded(_ task: Task<Void, Never>, within limit: Duration) async -> Bool {
+    let (endings, continuation) = AsyncStream.makeStream(of: Bool.self)
+    let watch = Task {
+        await task.value
+        continuation.yield(true)
+    }
+    let timer = Task {
+        try? await Task.sleep(for: limit)
+        continuation.yield(false)
+    }
+    defer {
+        watch.cancel()
+        timer.cancel()
+    }
+    for await hasEnded in endings { return hasEnded }
+    return false
 }
 
 private func addressPolicy(_ entries: [String], option: String) throws(ServiceError) -> AddressPolicy {

@@ -96,6 +96,46 @@ struct FaceErrorTests {
         if code == .creditsInsufficient || code == .providerOutcomeUnknown { #expect(!row.isRetryable) }
     }
 
+    /// Codes that OpenAI's clients know by other names than ours.
+    private static let openAICodes: [ErrorCode: String] = [
+        .keyMissing: "invalid_api_key", .keyInvalid: "invalid_api_key", .keyExpired: "invalid_api_key",
+        .keyRevoked: "invalid_api_key", .validationFailed: "invalid_value",
+        .parameterUnknown: "unknown_parameter", .rateLimited: "rate_limit_exceeded",
+        .creditsInsufficient: "insufficient_quota", .capReached: "insufficient_quota",
+        .contentRejected: "moderation_blocked",
+    ]
+    /// What OpenAI's SDKs would send again, and must not: it costs, or gets the same answer.
+    private static let openAIFinal: Set<ErrorCode> = [
+        .creditsInsufficient, .capReached, .faceDisabled, .methodUnknown, .httpVersionUnsupported,
+        .providerOutcomeUnknown,
+    ]
+
+    @Test(arguments: ErrorCode.allCases)
+    func `OpenAI says four keys, its version, and whether to try again`(code: ErrorCode) throws {
+        var problem = problem(code)
+        problem.errors = [FieldError(pointer: "/images/0/image_url", detail: "what is wrong", code: code)]
+        let response = Response.openAIProblem(problem)
+        let body = try response.json()
+        let error = try #require(body["error"]?.object)
+        #expect(body.object?.names == ["error"])
+        #expect(error.names == ["message", "type", "param", "code"])
+        #expect(error["message"] == "what is wrong")
+        #expect(error["type"]?.string == code.row.openAI.type)
+        #expect(error["param"] == "images[0].image_url")
+        #expect(error["code"]?.string == Self.openAICodes[code] ?? code.rawValue)
+        #expect(response.headers["openai-version"] == "2020-10-01")
+        #expect(response.headers["Content-Type"] == "application/json")
+        let wouldRetry = response.status == 408 || response.status == 429 || response.status >= 500
+        let mayRetry = wouldRetry && !Self.openAIFinal.contains(code)
+        #expect(response.headers["x-should-retry"] == (mayRetry ? nil : "false"))
+        expectHeaders(response)
+    }
+
+    @Test func `OpenAI has no parameter where none is wrong`() throws {
+        let body = try Response.openAIProblem(problem(.keyInvalid)).json()
+        #expect(body["error"]?["param"] == .null)
+    }
+
     /// Whose mistake it is, all faces agree on: a client must not retry what it has to change.
     @Test(arguments: ErrorCode.allCases)
     func `the faces agree on whose mistake it is`(code: ErrorCode) {

@@ -172,6 +172,9 @@ extension GenerationAnswer {
     var pollAfter: Duration? {
         if case .pending(_, let pollAfter) = self { pollAfter } else { nil }
     }
+    var verdict: Failure? {
+        if case .failed(let failure) = self { failure } else { nil }
+    }
     var result: GenerationResult? {
         if case .finished(let result) = self { result } else { nil }
     }

@@ -116,7 +116,7 @@ import ThumbwireKit
             is: .outOfFunds, "provider_out_of_funds"),
     ])
     func `work that failed ends with a verdict`(refusal: Refusal) async throws {
-        let failure = try await answer(toPoll: refusal)
+        let failure = try await verdict(toPoll: refusal)
 
         #expect(failure.failureClass == refusal.failureClass)
         #expect(failure.code == refusal.code)
@@ -150,6 +150,14 @@ import ThumbwireKit
         #expect(failure.code == refusal.code)
         #expect(failure.retryAfter == refusal.retryAfter)
         #expect(!"\(failure)\(failure.detail ?? "")".contains(ScriptedService.key))
+    }
+
+    private func verdict(toPoll refusal: Refusal) async throws -> Failure {
+        try await ScriptedService.run { service in
+            service.on(Self.thumbnail, refusal.answer)
+            let answer = try await soke(service).poll("thumb_1", context: service.context())
+            return try #require(answer.verdict)
+        }
     }
 
     private func answer(toPoll refusal: Refusal) async throws -> Failure {

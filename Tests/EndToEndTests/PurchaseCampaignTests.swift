@@ -87,6 +87,26 @@ extension EndToEnd {
             #expect(jobs.count { $0["status"] == "completed" } == 2)
         }
 
+        @Test func `an endpoint that asks for it hears how far the provider is`() async throws {
+            let paid = try await PaidService(.opus)
+            try await paid.simulators.configure(.opus, ["polls_before_done": 1])
+            let service = try await paid.start()
+            let receiver = try WebhookReceiver()
+            let types: JSONValue = ["thumbnail.progress", "thumbnail.completed"]
+            let endpoint: JSONValue = ["url": .string(receiver.url()), "events": types]
+            #expect(try await service.post("/v1/webhook-endpoints", endpoint).status == 201)
+
+            try await paid.submit(to: service)
+            let told = try await receiver.requests(atLeast: 2).map(\.json)
+
+            #expect(told.map { $0["type"] } == ["thumbnail.progress", "thumbnail.completed"])
+            #expect(told.first?["data"]?["status"] == "generating")
+            // Half of Opus's work, which is from 5 to 50 of the job.
+            #expect(told.first?["data"]?["progress"] == ["step": "paid", "percent": 27])
+            #expect(try await paid.creates().creates == 1)
+            await receiver.stop()
+        }
+
         @Test func `a fault that does not exist keeps the service from starting`() async throws {
             let folder = try TemporaryFolder()
 

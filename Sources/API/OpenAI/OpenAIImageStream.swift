@@ -25,10 +25,9 @@ actor OpenAIImageStream {
     private var finished: Job?
     private var isOver = false
 
-    init(_ call: Call, _ images: OpenAIImages, _ wait: AwaitedAnswers.Wait) {
+    init(_ call: Call, _ images: OpenAIImages) {
         self.call = call
         self.images = images
-        self.wait = wait
         watch = JobWatch(call, images)
     }
 

@@ -39,7 +39,8 @@ extension Call {
         return request
     }
 
-    private func resolving(_ image: InputImage, field: String) async throws -> InputImage {
+    /// The picture, a file of this account where it is one of our own links. `field` is the place in the body.
+    func resolving(_ image: InputImage, field: String) async throws -> InputImage {
         guard let url = image.url else { return image }
         return try await upload(at: url, field: field) ?? image
     }

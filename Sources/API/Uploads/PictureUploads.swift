@@ -30,7 +30,9 @@ struct PictureUploads {
         }
     }
 
-    private struct Picture {
+    /// A picture in memory that was found to be whole.
+    struct Picture: Sendable {
+        var bytes: [UInt8]
         var format: ImageFormat
         var size: PixelSize
     }
@@ -42,14 +44,13 @@ struct PictureUploads {
     /// Keeps a picture at a place of its own and returns what clients see of it.
     func take(_ bytes: [UInt8], for account: AccountID) async throws -> JSONValue {
         let picture = try await check(bytes)
-        let place = Place(
-            of: account, fileExtension: picture.format.fileExtension, at: context.clock.now())
-        return try await keep(bytes, picture, at: place)
+        return document(of: try await keep(picture, for: account), size: picture.size)
     }
 
     /// Keeps a picture at that place; the same bytes may come again, others may not.
     func take(_ bytes: [UInt8], at place: Place) async throws -> JSONValue {
-        try await keep(bytes, try await check(bytes), at: place)
+        let picture = try await check(bytes)
+        return document(of: try await keep(picture, at: place), size: picture.size)
     }
 
     /// Throws where the request's body is of another kind.
@@ -63,31 +64,46 @@ struct PictureUploads {
         }
     }
 
-    /// Decoding is the only proof that it is a picture; the pixels are not kept.
-    private func check(_ bytes: [UInt8]) async throws -> Picture {
-        guard bytes.count <= context.limits.uploadBytes else {
-            throw Problem(.bodyTooLarge, "the picture is longer than \(context.limits.uploadBytes) bytes")
-        }
+    /// Decodes the bytes, the only proof that they are a picture; the pixels are not kept. `refusal` makes the error
+    /// of the failure and its code.
+    func picture(
+        _ bytes: [UInt8], refusal: (Failure, ErrorCode) -> Problem
+    ) async throws -> Picture {
         do {
             return try await context.renderPool.run { rasterizer in
                 let size = try rasterizer.decode(bytes).size
                 do throws(ImageError) {
-                    return Picture(format: try ImageDecoder.probe(bytes).format, size: size)
+                    return Picture(bytes: bytes, format: try ImageDecoder.probe(bytes).format, size: size)
                 } catch {
                     throw Failure(.invalidInput, code: error.code, message: error.description)
                 }
             }
         } catch let failure as Failure {
-            let code = ErrorCode(rawValue: "source_\(failure.code)") ?? .validationFailed
-            throw Problem(code, "the body is no picture that can be used: \(failure.message)")
+            throw refusal(failure, ErrorCode(rawValue: "source_\(failure.code)") ?? .validationFailed)
         }
     }
 
-    private func keep(_ bytes: [UInt8], _ picture: Picture, at place: Place) async throws -> JSONValue {
+    /// Keeps a picture at a place of its own.
+    func keep(_ picture: Picture, for account: AccountID) async throws -> Artifact {
+        try await keep(
+            picture,
+            at: Place(of: account, fileExtension: picture.format.fileExtension, at: context.clock.now()))
+    }
+
+    private func check(_ bytes: [UInt8]) async throws -> Picture {
+        guard bytes.count <= context.limits.uploadBytes else {
+            throw Problem(.bodyTooLarge, "the picture is longer than \(context.limits.uploadBytes) bytes")
+        }
+        return try await picture(bytes) { failure, code in
+            Problem(code, "the body is no picture that can be used: \(failure.message)")
+        }
+    }
+
+    private func keep(_ picture: Picture, at place: Place) async throws -> Artifact {
         let artifact = Artifact(
             id: place.artifact, account: place.account, job: nil, fileName: place.fileName,
-            sha256: try await context.artifacts.write(bytes), mediaType: picture.format.mediaType,
-            bytes: bytes.count, createdAt: context.clock.now())
+            sha256: try await context.artifacts.write(picture.bytes), mediaType: picture.format.mediaType,
+            bytes: picture.bytes.count, createdAt: context.clock.now())
         do throws(StoreError) {
             try await context.store.insert(artifact)
         } catch {
@@ -98,7 +114,7 @@ struct PictureUploads {
                 throw Problem(.conflict, "another picture was uploaded to this link; ask for a new one")
             }
         }
-        return document(of: artifact, size: picture.size)
+        return artifact
     }
 
     private func document(of artifact: Artifact, size: PixelSize) -> JSONValue {

@@ -2,8 +2,8 @@ import ThumbwireKit
 
 extension ProviderContext {
     /// Fetches what was bought as several pictures. Each has a second chance at once; what cannot be had all the same
-    /// is warned about: the others are paid for, and asking for all of them until the job's deadline could lose them
-    /// too. Throws when none can be had.
+    /// is left, and the engine says so where a variant is missing: the others are paid for, and asking for all of them
+    /// until the job's deadline could lose them too. Throws when none can be had.
     func downloads(
         _ urls: [String], from base: String
     ) async throws(Failure) -> [GenerationResult.Picture] {
@@ -19,12 +19,6 @@ extension ProviderContext {
             }
         }
         if let lastFailure, found.isEmpty { throw lastFailure }
-        if found.count < urls.count {
-            warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "\(urls.count - found.count) of \(urls.count) pictures could not be fetched"))
-        }
         return urls.indices.compactMap { found[$0] }
     }
 }

@@ -65,6 +65,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case providerUnavailable = "provider_unavailable"
     case providerOutOfFunds = "provider_out_of_funds"
     case providerReturnedNothing = "provider_returned_nothing"
+    case providerFailed = "provider_failed"
     case providerTimeout = "provider_timeout"
     case artifactNotFound = "artifact_not_found"
     case fontsMissing = "fonts_missing"

@@ -228,6 +228,7 @@ extension ErrorRow {
         .providerUnavailable: ErrorRow("no provider is available", 502, .internalError),
         .providerOutOfFunds: ErrorRow("a provider's account has no funds", 502, .internalError),
         .providerReturnedNothing: ErrorRow("the provider returned no picture", 502, .internalError),
+        .providerFailed: ErrorRow("the provider could not make the picture", 502, .internalError),
         .providerTimeout: ErrorRow("the provider did not answer in time", 504, .internalError),
         .fontsMissing: ErrorRow("the service has no fonts", 500, .internalError),
         .imageNotAnImage: ErrorRow("a picture of the job is not a picture", 500, .internalError),

@@ -50,6 +50,15 @@ package final class ProgressThrottle: Sendable {
         news.wake()
     }
 
+    /// What was reported and is not written yet, for the write that follows the answer; `nil` when there is nothing.
+    package func rest() -> Int? {
+        state.withLock { state in
+            guard state.percent > state.written else { return nil }
+            state.written = state.percent
+            return state.percent
+        }
+    }
+
     /// The next percent to write, when its time has come; `nil` after ``finish()`` or when the task is cancelled.
     /// One task asks at a time.
     package func next() async -> Int? {

@@ -5,6 +5,8 @@ internal import ThumbwireKit
 extension JobRunner {
     private enum Arrival: Sendable {
         case hedgeTime
+        /// `nil` when the lane reports nothing more.
+        case progress(Int?, lane: Int)
         case answer(Result<GenerationAnswer, any Error>, lane: Int)
     }
 
@@ -25,6 +27,7 @@ extension JobRunner {
             defer { for lane in lanes { lane.turn.admitted.close() } }
             var generated: GeneratedPictures?
             group.addTask { [call = first.call] in .answer(await call.create(), lane: 0) }
+            group.addTask { [progress = first.call.progress] in .progress(await progress.next(), lane: 0) }
             group.addTask { [clock = services.clock] in
                 try? await clock.sleep(until: moment)
                 return .hedgeTime
@@ -35,9 +38,18 @@ extension JobRunner {
                     guard let lane = try await secondLane() else { continue }
                     lanes.append(lane)
                     group.addTask { [call = lane.turn.call] in .answer(await call.create(), lane: 1) }
+                    group.addTask { [progress = lane.turn.call.progress] in
+                        .progress(await progress.next(), lane: 1)
+                    }
+                case .progress(let percent, let number):
+                    guard let percent, await tell(percent) else { continue }
+                    group.addTask { [progress = lanes[number].turn.call.progress] in
+                        .progress(await progress.next(), lane: number)
+                    }
                 case .answer(let answer, let number):
                     lanes[number].hasAnswered = true
                     let lane = lanes[number]
+                    noteProgress(of: lane.turn.call)
                     if lanes.count == 1 {
                         group.cancelAll()
                         return try await take(answer, of: lane.turn, lane.step)
@@ -84,7 +96,7 @@ extension JobRunner {
         var step = lane.step
         do {
             let answer = try answer.get()
-            lane.turn.admitted.ended(nil)
+            lane.turn.admitted.ended(answer.failure)
             try services.faults.reach(.afterAnswer)
             switch answer {
             case .finished(let result) where !isLate: return try await accept(result, lane.turn.use, &step)
@@ -92,6 +104,7 @@ extension JobRunner {
                 let artifacts = try await services.keep(result, of: job.id, job.account, on: &step)
                 record(step)
                 try await persistently { try await write(.keep, artifacts: artifacts) }
+            case .failed(let failure): throw failure
             case .pending(let ticket, let pollAfter):
                 _ = accept(
                     ticket: ticket, pollAfter: pollAfter, pacing: lane.turn.call.provider.pacing, &step)

@@ -12,10 +12,12 @@ final class JobProviderContext: ProviderContext {
     private let pacing: Pacing?
     private let services: EngineServices
     private let warnings: Warnings
+    /// `nil` where nobody writes what is reported.
+    private let progress: ProgressThrottle?
 
     init(
         job: Job, use: PinnedChain.Use, pacing: Pacing?, deadline: Timestamp, services: EngineServices,
-        warnings: Warnings
+        warnings: Warnings, progress: ProgressThrottle? = nil
     ) {
         self.job = job.id
         self.deadline = deadline
@@ -25,6 +27,7 @@ final class JobProviderContext: ProviderContext {
         self.pacing = pacing
         self.services = services
         self.warnings = warnings
+        self.progress = progress
     }
 
     func now() -> Timestamp { services.clock.now() }
@@ -100,6 +103,7 @@ final class JobProviderContext: ProviderContext {
 
     func report(progress: Double) {
         services.previews.report(progress: min(1, max(0, progress)), of: job)
+        self.progress?.report(progress)
     }
 
     func preview(_ picture: GenerationResult.Picture) {

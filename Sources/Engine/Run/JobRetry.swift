@@ -41,16 +41,17 @@ struct JobRetry {
                 message: "job \(job.id) has no picture that step \"\(wanted)\" could begin with; "
                     + "leave fromStep out, or name a provider")
         }
-        let tickets = Self.tickets(tries, of: chain)
+        let tickets = Self.tickets(tries, of: chain, wish)
         if tickets.isEmpty { try Self.demandDecision(tries, wish) }
         steps = tickets
     }
 
-    /// Work that was ordered and may still end, as steps to ask about.
-    private static func tickets(_ tries: [Step], of chain: PinnedChain) -> [Step] {
+    /// Work that was ordered and may still end, as steps to ask about. What the other side, or a day of asking, has
+    /// given up is asked about again, unless the client wants it ordered again.
+    private static func tickets(_ tries: [Step], of chain: PinnedChain, _ wish: RetryWish) -> [Step] {
         chain.providers.compactMap { use in
             guard var step = tries.last(where: { $0.id == use.id && $0.plugin == use.plugin }),
-                step.ticket != nil, isUndecided(step)
+                step.ticket != nil, step.isUndecided, step.status == .pending || wish.onUnknown != .resubmit
             else { return nil }
             step.status = .pending
             step.finishedAt = nil
@@ -59,17 +60,8 @@ struct JobRetry {
         }
     }
 
-    /// True where it may have been bought, and nothing is in our hands.
-    private static func isUndecided(_ step: Step) -> Bool {
-        switch step.status {
-        case .pending, .started: true
-        case .failed: step.failure?.failureClass == .outcomeUnknown
-        case .succeeded, .skipped: false
-        }
-    }
-
     private static func demandDecision(_ tries: [Step], _ wish: RetryWish) throws(Failure) {
-        guard let step = tries.last(where: isUndecided), wish.onUnknown != .resubmit else { return }
+        guard let step = tries.last(where: \.isUndecided), wish.onUnknown != .resubmit else { return }
         throw Failure(
             .outcomeUnknown, code: "retry_needs_decision",
             message: "\(step.id) may have charged for this job already, and what it made did not arrive; "
@@ -81,6 +73,15 @@ extension Engine {
     /// The new job that goes on where that one stopped; `nil` where the account has no such job.
     func retried(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
         try checkAccepting()
+        do {
+            return try await retriedOnce(id, of: account, wish)
+        } catch StoreError.conflict {
+            // The job's ticket was settled or taken between reading and writing: it can be told what became of it now.
+            return try await retriedOnce(id, of: account, wish)
+        }
+    }
+
+    private func retriedOnce(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
         guard let old = try await services.store.job(id, of: account) else { return nil }
         let registry = services.registry
         let chain =

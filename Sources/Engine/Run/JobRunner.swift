@@ -15,6 +15,7 @@ final class JobRunner {
     let warnings: Warnings
     let tickets: TicketFollower
     var job: Job
+    var telling = ProgressTelling()
 
     init(
         _ job: Job, lease: String, services: EngineServices, running: RunningJob, tickets: TicketFollower
@@ -66,31 +67,23 @@ final class JobRunner {
         event: Event? = nil
     ) async throws {
         let open = disposition == .finish ? services.openTickets(of: job) : []
-        for ticket in open.dropFirst() {
-            var held = job
-            held.state = .waiting
-            try await apply(JobChange(job: held, lease: lease, disposition: .keep, openTicket: ticket))
-        }
-        try await apply(
-            JobChange(
-                job: job, lease: lease, disposition: disposition, artifacts: artifacts,
-                compositions: compositions, event: event, openTicket: open.first))
-        if disposition == .finish { services.gates.forget(job.id) }
-        if !open.isEmpty { tickets.wake() }
-    }
-
-    private func apply(_ change: JobChange) async throws {
+        let change = JobChange(
+            job: job, lease: lease, disposition: disposition, artifacts: artifacts,
+            compositions: compositions, event: event, openTickets: open)
         guard try await services.store.apply(change) else {
             log(.warning, "job lease lost")
             throw LetGo()
         }
+        if disposition == .finish { services.gates.forget(job.id) }
+        if !open.isEmpty { tickets.wake() }
     }
 
     /// Rests until that moment, held by nobody; not beyond the job's deadline, when it has to end.
     func rest(until moment: Timestamp, then point: FaultPoint? = nil) async throws -> Never {
+        let event = untoldProgress()
         job.state = .waiting
         job.warnings = warnings.all
-        try await persistently { try await write(.rest(until: min(moment, job.deadline))) }
+        try await persistently { try await write(.rest(until: min(moment, job.deadline)), event: event) }
         if let point { try services.faults.reach(point) }
         throw LetGo()
     }

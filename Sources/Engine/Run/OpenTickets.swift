@@ -62,8 +62,8 @@ final class TicketFollower: Sendable {
         } catch is FaultPoints.Crash {
             return
         } catch StoreError.missing {
-            // The job was deleted meanwhile, and its ticket with it.
-            return
+            // The job was deleted meanwhile, and its ticket with it, or another job took the ticket over.
+            services.gates.forget(ticket.job)
         } catch {
             // The lease runs out, and it is asked about again.
             services.log(.error, "ticket left to its lease", ["error": .string("\(error)")])
@@ -82,7 +82,9 @@ final class TicketFollower: Sendable {
         } catch {
             return try await askLater(ticket, atLeast: nil)
         }
-        switch services.gates.admit(.poll, to: ticket.use, pacing: provider.pacing, now: now) {
+        switch services.gates.admit(
+            .poll, to: ticket.use, pacing: provider.pacing, for: ticket.job, now: now)
+        {
         case .go: break
         case .wait(let moment): return try await askLater(ticket, atLeast: moment - now)
         case .closed(let failure): return try await askLater(ticket, atLeast: failure.retryAfter)
@@ -110,6 +112,7 @@ final class TicketFollower: Sendable {
             warnings: Warnings([]))
         return ProviderCall(
             use: ticket.use, provider: provider, context: context,
+            progress: ProgressThrottle(clock: services.clock),
             request: services.registry.generationRequest(of: job, to: ticket.use), isBilled: false,
             clock: services.clock)
     }
@@ -117,6 +120,7 @@ final class TicketFollower: Sendable {
     private func take(_ answer: GenerationAnswer, of ticket: OpenTicket) async throws {
         switch answer {
         case .pending(_, let pollAfter): try await askLater(ticket, atLeast: pollAfter)
+        case .failed(let failure): try await settle(ticket, failure)
         case .finished(let result) where result.pictures.isEmpty:
             try await settle(
                 ticket,
@@ -127,7 +131,7 @@ final class TicketFollower: Sendable {
             var ticket = ticket
             let artifacts = try await services.keep(
                 result, of: ticket.job, ticket.account, on: &ticket.step)
-            try await services.store.settle(ticket, artifacts: artifacts)
+            try await end(ticket, artifacts)
             services.log(
                 .info, "late result kept",
                 [
@@ -160,6 +164,11 @@ final class TicketFollower: Sendable {
         ticket.step.status = .failed
         ticket.step.finishedAt = services.clock.now()
         ticket.step.failure = failure
-        try await services.store.settle(ticket, artifacts: [])
+        try await end(ticket, [])
+    }
+
+    private func end(_ ticket: OpenTicket, _ artifacts: [Artifact]) async throws {
+        try await services.store.settle(ticket, artifacts: artifacts)
+        services.gates.forget(ticket.job)
     }
 }

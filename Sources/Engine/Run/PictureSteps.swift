@@ -155,8 +155,11 @@ extension JobRunner {
 }
 
 extension GeneratedPictures {
-    /// What the provider tells, under its name.
+    /// What the provider tells, under its name; not what the step was told of the video, which the first run of these
+    /// steps has not read from it, and one after a crash has.
     fileprivate var compositionProvenance: JSONObject {
-        provenance.isEmpty ? [:] : [provider: .object(provenance)]
+        var told = provenance
+        told[JobRunner.videoTitleMember] = nil
+        return told.isEmpty ? [:] : [provider: .object(told)]
     }
 }

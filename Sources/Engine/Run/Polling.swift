@@ -23,6 +23,7 @@ extension JobRunner {
             }
         }
         if let hedge = rules.hedgeTime(job.steps), hedge > services.clock.now() { moments.append(hedge) }
+        if telling.hasNews { await findOutWhoAsksForProgress() }
         try await rest(until: moments.min() ?? services.clock.now(), then: .afterTicket)
     }
 
@@ -42,7 +43,8 @@ extension JobRunner {
             }
             let admitted = AdmittedCall(.poll, use, pacing: pacing, services: services)
             defer { admitted.close() }
-            return try await ask(ticket, call(use, provider), admitted, &step)
+            let call = call(use, provider, written: job.progress.percent)
+            return try await ask(ticket, call, admitted, &step)
         } catch let failure as Failure where running.stopReason == nil {
             // The work goes on whatever one question came to; only a verdict on the work itself ends the ticket.
             guard services.isVerdict(failure, on: use.plugin) else {
@@ -59,7 +61,7 @@ extension JobRunner {
         try services.faults.reach(.beforePoll)
         let answer: GenerationAnswer
         do {
-            answer = try await call.poll(ticket)
+            answer = try await poll(ticket, call)
         } catch let failure as Failure {
             admitted.ended(failure)
             throw failure
@@ -68,6 +70,9 @@ extension JobRunner {
         try services.faults.reach(.afterPoll)
         switch answer {
         case .finished(let result): return .pictures(try await accept(result, call.use, &step))
+        case .failed(let failure):
+            try await note(failure, &step)
+            return .over
         case .pending(let ticket, let pollAfter):
             return .again(
                 at: accept(ticket: ticket, pollAfter: pollAfter, pacing: call.provider.pacing, &step))

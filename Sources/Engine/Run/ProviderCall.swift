@@ -6,6 +6,8 @@ struct ProviderCall: Sendable {
     let use: PinnedChain.Use
     let provider: any Provider
     let context: JobProviderContext
+    /// What it reports; finished when the call ends.
+    let progress: ProgressThrottle
     let request: GenerationRequest
     let isBilled: Bool
     let clock: any WallClock
@@ -32,8 +34,9 @@ struct ProviderCall: Sendable {
     private func run(
         isBilled: Bool, _ body: @escaping @Sendable () async throws -> GenerationAnswer
     ) async throws -> GenerationAnswer {
+        defer { progress.finish() }
         do {
-            return try await withDeadline(context.deadline, clock: clock, body)
+            return try await withDeadline(context.deadline, clock: clock, body).neverAskedAgain
         } catch let failure as Failure {
             let isCutOff = Task.isCancelled || clock.now() >= context.deadline
             guard isBilled, isCutOff, failure.failureClass.isRetryable else { throw failure }
@@ -55,6 +58,21 @@ struct ProviderCall: Sendable {
             isBilled ? .outcomeUnknown : .timeout,
             code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
             message: "\(use.id) did not answer in time; it may take up to \(use.timeout.inSeconds) s")
+    }
+}
+
+extension GenerationAnswer {
+    /// Why the work ended without a picture.
+    var failure: Failure? {
+        if case .failed(let failure) = self { failure } else { nil }
+    }
+
+    /// Work that ended is not ordered there again, whatever the provider calls it: it may have been charged.
+    fileprivate var neverAskedAgain: GenerationAnswer {
+        guard case .failed(var failure) = self, failure.failureClass.isRetryable else { return self }
+        failure.code = RetryPolicy.finalCode
+        failure.retryAfter = nil
+        return .failed(failure)
     }
 }
 

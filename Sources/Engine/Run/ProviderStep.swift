@@ -64,7 +64,7 @@ extension JobRunner {
         job.provider = use.id
         // A ticket that was taken over from another job brings its fallback along, and not the tries before it.
         job.fallback = rules.fallback(to: use.id, after: job.steps) ?? job.fallback
-        job.progress = Job.Progress(step: nil, percent: 50)
+        job.progress = Job.Progress(step: nil, percent: Self.percentOfPictures)
         job.warnings = warnings.all
         let (counted, event) = services.encoder.event(.processing, of: job, at: services.clock.now())
         job = counted
@@ -102,13 +102,19 @@ extension JobRunner {
     }
 
     /// A provider made ready for one call, which must end by the step's time limit and the job's deadline.
-    func call(_ use: PinnedChain.Use, _ provider: any Provider) -> ProviderCall {
+    /// `written` is the percentage that the job shows then.
+    func call(
+        _ use: PinnedChain.Use, _ provider: any Provider, written: Int = JobRunner.percentOfIntent
+    ) -> ProviderCall {
         let deadline = min(services.clock.now() + use.timeout, job.deadline)
+        let progress = ProgressThrottle(
+            clock: services.clock, part: Self.percentOfIntent...Self.percentOfPictures,
+            written: max(written, Self.percentOfIntent))
         let context = JobProviderContext(
             job: job, use: use, pacing: provider.pacing, deadline: deadline, services: services,
-            warnings: warnings)
+            warnings: warnings, progress: progress)
         return ProviderCall(
-            use: use, provider: provider, context: context,
+            use: use, provider: provider, context: context, progress: progress,
             request: services.registry.generationRequest(of: job, to: use),
             isBilled: services.isBilled(use.plugin), clock: services.clock)
     }

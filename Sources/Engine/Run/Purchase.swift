@@ -109,7 +109,7 @@ extension JobRunner {
         let hedge = hasOpenTicket ? nil : rules.hedgeTime(job.steps)
         try services.faults.reach(.beforeCall)
         if let hedge { return try await race(turn, step, hedgedAt: hedge) }
-        return try await take(await turn.call.create(), of: turn, step)
+        return try await take(await create(turn.call), of: turn, step)
     }
 
     /// Makes the intent durable, from where on something may have been bought.
@@ -117,7 +117,8 @@ extension JobRunner {
         let step = services.registry.step(
             for: turn.use, index: 0, attempt: turn.attempt, at: services.clock.now())
         job.state = .generating
-        job.progress = Job.Progress(step: turn.use.id, percent: 5)
+        job.progress = Job.Progress(step: turn.use.id, percent: Self.percentOfIntent)
+        telling.hasNews = false
         job.fallback = rules.fallback(to: turn.use.id, after: job.steps)
         try services.faults.reach(.beforeIntent)
         let isBilled = services.isBilled(turn.use.plugin)
@@ -136,10 +137,11 @@ extension JobRunner {
         var step = step
         do {
             let answer = try answer.get()
-            turn.admitted.ended(nil)
+            turn.admitted.ended(answer.failure)
             try services.faults.reach(.afterAnswer)
             switch answer {
             case .finished(let result): return try await accept(result, turn.use, &step)
+            case .failed(let failure): throw failure
             case .pending(let ticket, let pollAfter):
                 let moment = accept(
                     ticket: ticket, pollAfter: pollAfter, pacing: turn.call.provider.pacing, &step)

@@ -13,6 +13,9 @@ struct RetryPolicy: Sendable {
     /// The shortest wait that the other side can ask for: a `Retry-After` of 0 must not make a busy loop.
     var minimumDelay = Duration.seconds(1)
 
+    /// The code of work that ended without a picture: one try for each provider.
+    static let finalCode = "provider_failed"
+
     /// False for a wait that the other side asked for: the next try takes the place of this one.
     func burnsAttempt(_ failure: Failure) -> Bool {
         failure.failureClass != .rateLimited || failure.retryAfter == nil
@@ -20,7 +23,7 @@ struct RetryPolicy: Sendable {
 
     /// How long to rest before the next try; `nil` when there is none. `random` is uniform in 0..<1.
     func delay(afterAttempt attempt: Int, failure: Failure, random: Double) -> Duration? {
-        guard failure.failureClass.isRetryable else { return nil }
+        guard failure.failureClass.isRetryable, failure.code != Self.finalCode else { return nil }
         if let retryAfter = failure.retryAfter, !burnsAttempt(failure) {
             return max(retryAfter, minimumDelay)
         }

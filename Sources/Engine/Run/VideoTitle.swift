@@ -4,7 +4,7 @@ internal import ThumbwireKit
 /// The title that a job takes from its video.
 extension JobRunner {
     /// Under this name the provider step says what was found, `null` for nothing.
-    private static let member = "videoTitle"
+    static let videoTitleMember = "videoTitle"
     /// Longer than any look-up takes; the job's own deadline ends it in any case.
     private static let patience = Duration.seconds(20)
 
@@ -17,13 +17,13 @@ extension JobRunner {
             job.request.prompt == nil,
             var step = job.steps.last(where: { $0.index == 0 && $0.status == .succeeded })
         else { return nil }
-        if let known = step.provenance[Self.member] { return known.string }
+        if let known = step.provenance[Self.videoTitleMember] { return known.string }
         let now = services.clock.now()
         let context = await services.sources.videoContext(
             of: url, deadline: min(job.deadline, now + Self.patience),
             warn: { [warnings] in warnings.add($0) })
         try Task.checkCancellation()
-        step.provenance[Self.member] = (context?.title).json
+        step.provenance[Self.videoTitleMember] = (context?.title).json
         record(step)
         job.warnings = warnings.all
         try await persistently { try await write(.keep) }

@@ -88,12 +88,12 @@ package struct JobChange: Sendable {
     package var compositions: [Int: [UInt8]]
     /// What happened, delivered to the job's callback and the account's endpoints that ask for its type.
     package var event: Event?
-    /// Work that goes on elsewhere although the job ends with this change.
-    package var openTicket: OpenTicket?
+    /// Work that goes on elsewhere although the job ends with this change; two where the chain hedges.
+    package var openTickets: [OpenTicket]
 
     package init(
         job: Job, lease: String, disposition: Disposition, artifacts: [Artifact] = [],
-        compositions: [Int: [UInt8]] = [:], event: Event? = nil, openTicket: OpenTicket? = nil
+        compositions: [Int: [UInt8]] = [:], event: Event? = nil, openTickets: [OpenTicket] = []
     ) {
         self.job = job
         self.lease = lease
@@ -101,7 +101,7 @@ package struct JobChange: Sendable {
         self.artifacts = artifacts
         self.compositions = compositions
         self.event = event
-        self.openTicket = openTicket
+        self.openTickets = openTickets
     }
 }
 
@@ -109,12 +109,13 @@ package struct JobChange: Sendable {
 package struct Ending: Sendable {
     package var job: Job
     package var event: Event
-    package var openTicket: OpenTicket?
+    /// Work that goes on elsewhere all the same.
+    package var openTickets: [OpenTicket]
 
-    package init(job: Job, event: Event, openTicket: OpenTicket? = nil) {
+    package init(job: Job, event: Event, openTickets: [OpenTicket] = []) {
         self.job = job
         self.event = event
-        self.openTicket = openTicket
+        self.openTickets = openTickets
     }
 }
 

@@ -47,6 +47,10 @@ package protocol Store: Sendable {
 
     /// Writes a queued job, its callback, its first event and the hold on its credits in one transaction, unless the
     /// request repeats another or costs too much.
+    ///
+    /// Tickets that it brings along belong to it from then on: its parent's steps lose them, as an unknown outcome, and
+    /// nobody follows them for the parent any more. Throws ``StoreError/conflict(_:)`` when the parent does not have
+    /// such a ticket any more, because another job took it or its result is there.
     func accept(
         _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
     ) async throws(StoreError) -> Acceptance

@@ -31,6 +31,7 @@ extension Transaction {
         switch try affordability(of: new.job) {
         case .insufficient(let available): return .insufficientCredits(available: available)
         case .affordable(let charge):
+            try takeTickets(for: new.job)
             let number = try insert(new)
             if let charge { try hold(charge, for: new.job, number: number) }
             if let fingerprint = new.fingerprint { try note(fingerprint, of: new.job, number: number) }
@@ -99,7 +100,7 @@ extension Transaction {
         } else {
             try goOn(change, live, progress: progress)
         }
-        if let ticket = change.openTicket { try open(ticket, ofJob: live.number) }
+        for ticket in change.openTickets { try open(ticket, ofJob: live.number) }
         try write(change.artifacts)
         for (variant, document) in change.compositions {
             try connection.run(
@@ -131,7 +132,7 @@ extension Transaction {
             throw .illegalTransition(from: live.state, to: finished.state)
         }
         try finish(finished, number: live.number, progress: JobRecord.progress(finished))
-        if let ticket = ending.openTicket { try open(ticket, ofJob: live.number) }
+        for ticket in ending.openTickets { try open(ticket, ofJob: live.number) }
         note(.job(id))
         try record(event, ofJob: live.number)
         return .cancelled(finished)

@@ -99,6 +99,24 @@ extension Transaction {
             UTF8Text(bytes: TicketRecord.write(ticket)), ticket.nextPollAt, ticket.until)
     }
 
+    /// Hands the tickets that a new job brings along over to it: nobody follows them for its parent any more.
+    func takeTickets(for job: Job) throws(StoreError) {
+        let taken = job.steps.filter { $0.index == 0 && $0.status == .pending && $0.ticket != nil }
+        guard !taken.isEmpty, let parent = job.parent,
+            let stored = try connection.first(JobSQL.one, parent, job.account, read: StoredJob.init(row:))
+        else { return }
+        var before = try stored.job()
+        for step in taken {
+            guard before.lose(step, to: job) else {
+                throw .conflict("a result, or another job, for the ticket of job \(parent)")
+            }
+            try connection.run(TicketSQL.delete, parent, step.id, step.ticket ?? "")
+        }
+        try connection.run(
+            TicketSQL.writeProgress, stored.number, UTF8Text(bytes: JobRecord.progress(before)))
+        note(.job(parent))
+    }
+
     func claimTickets(
         limit: Int, leaseUntil: Timestamp, now: Timestamp
     ) throws(StoreError) -> [StoredTicket] {
@@ -143,5 +161,19 @@ extension Job {
             $0.index == step.index && $0.id == step.id && $0.ticket == step.ticket
         }
         if let index { steps[index] = step } else { steps.append(step) }
+    }
+
+    /// Leaves the step's work to another job; false when what became of it is known, or it was left before.
+    fileprivate mutating func lose(_ step: Step, to job: Job) -> Bool {
+        let index = steps.lastIndex {
+            $0.index == step.index && $0.id == step.id && $0.ticket == step.ticket
+        }
+        guard let index, steps[index].isUndecided else { return false }
+        steps[index].status = .failed
+        steps[index].ticket = nil
+        steps[index].finishedAt = job.createdAt
+        steps[index].failure = Failure(
+            .outcomeUnknown, code: "provider_outcome_unknown", message: "job \(job.id) took this work over")
+        return true
     }
 }

@@ -16,9 +16,10 @@ public protocol Provider: Plugin {
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer
 
-    /// Asks how the work behind a ticket stands. Throw ``FailureClass/invalidInput``, `contentRejected`, `outOfFunds`
-    /// or `misconfigured` as the other side's verdict on the work; any other class means that the question failed,
-    /// and it is asked again.
+    /// Asks how the work behind a ticket stands. Answer ``GenerationAnswer/failed(_:)`` when the other side says that it
+    /// ended without a picture. What is thrown means that the question failed, and it is asked again; only the classes
+    /// ``FailureClass/invalidInput``, `contentRejected` and `outOfFunds`, and `misconfigured` where nothing is billed,
+    /// end the work as `failed` does.
     func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer
 
     /// Tells the other side that nobody waits any more; best effort.
@@ -78,6 +79,13 @@ public enum GenerationAnswer: Sendable {
     case finished(GenerationResult)
     /// The work goes on elsewhere under this ticket; ask again after that time.
     case pending(ticket: String, pollAfter: Duration)
+    /// The work ended without a picture, and nothing more will come: it is not asked about again.
+    ///
+    /// The class decides whether the next provider is asked, as after a create that failed; this one is never asked
+    /// again by itself. Name a class that fails over by default, such as ``FailureClass/unavailable`` with the code
+    /// `provider_failed`, only where it is sure that nothing was charged.
+    /// ``FailureClass/outcomeUnknown`` is for work of which not even that is known.
+    case failed(Failure)
 }
 
 /// The pictures of a finished generation, one for each variant.

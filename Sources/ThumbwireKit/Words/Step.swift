@@ -56,6 +56,15 @@ public struct Step: Hashable, Sendable {
         artifacts = []
         provenance = [:]
     }
+
+    /// True where something may have been bought and nothing is in our hands.
+    public var isUndecided: Bool {
+        switch status {
+        case .pending, .started: true
+        case .failed: failure?.failureClass == .outcomeUnknown
+        case .succeeded, .skipped: false
+        }
+    }
 }
 
 /// What a provider charged: an amount in its own unit.

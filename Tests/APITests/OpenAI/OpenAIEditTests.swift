@@ -65,6 +65,28 @@ struct OpenAIEditTests {
         }
     }
 
+    @Test func `our own links are files of the account, and of no other`() async throws {
+        try await withService { service in
+            let upload = try await service.send(
+                .post, "/v1/uploads", headers: ["Content-Type": "image/png"], bytes: try picture(64, 64)
+            ).json()
+            let (id, url) = (try #require(upload["id"]?.string), try #require(upload["url"]?.string))
+            let body = #"{"prompt":"p","images":[{"image_url":"\#(url)"}],"mask":{"image_url":"\#(url)"}}"#
+            _ = try await service.answer(.post, edits, body: body)
+            let foreign = try await service.send(.post, edits, key: Service.otherKey, body: body)
+            let error = try foreign.json()["error"]
+
+            let request = try #require(service.engine.submissions.first).request
+            let image = InputImage.artifact(ArtifactID(rawValue: id))
+            #expect(request.referenceImages == [image])
+            #expect(request.maskImage == image)
+            #expect(foreign.status == 400)
+            #expect(error?["code"] == "upload_not_found")
+            #expect(error?["param"] == "images[0].image_url")
+            #expect(service.engine.submissions.count == 1)
+        }
+    }
+
     @Test func `the same form with another boundary is the same request`() async throws {
         try await withService { service in
             for (boundary, prompt) in [("aaaa", "p"), ("bbbb", "p"), ("aaaa", "q")] {

@@ -53,11 +53,11 @@ struct PaidService: Sendable {
         try Data(file.serialized()).write(to: URL(fileURLWithPath: folder.path + "/plugins.json"))
     }
 
-    /// Starts the service on the folder; `fault` is where it ends itself.
+    /// Starts the service on the folder; `fault` is where it ends itself. Webhooks may go to receivers of the test.
     func start(fault: String? = nil) async throws -> RunningService {
         try await RunningService.start(
             on: folder, environment: fault.map { ["THUMBWIRE_FAULT": $0] } ?? [:], "--plugins",
-            folder.path + "/plugins.json")
+            folder.path + "/plugins.json", "--allow-private-webhooks", "127.0.0.1")
     }
 
     /// Submits a job; the service may be gone before it answers.

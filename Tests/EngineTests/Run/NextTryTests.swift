@@ -54,6 +54,9 @@ struct NextTryTests {
             rule: "what can heal is tried again", steps: [step("a", .failed, .unavailable)],
             expected: "create a 2"),
         Row(
+            rule: "work that ended without a picture is not ordered there again",
+            steps: [step("a", .failed, .unavailable, code: "provider_failed")], expected: "create b 1"),
+        Row(
             rule: "the last try leads to the next", steps: [step("a", .failed, attempt: 4, .unavailable)],
             expected: "create b 1"),
         Row(

@@ -89,6 +89,67 @@ struct OpenTicketTests {
         }
     }
 
+    @Test func `both tickets of a hedged job that nobody holds are followed`() async throws {
+        try await EngineHarness.run(chain: HedgeTests.chain) { harness in
+            let second = Script.named(harness.label + "-second")
+            for (script, ticket) in [(harness.script, "t-1"), (second, "t-2")] {
+                script.onCreate { _ in .pending(ticket: ticket, pollAfter: .seconds(600)) }
+                script.onPoll { _ in Self.costly }
+            }
+            let id = try await harness.submit().id
+            try await harness.wait {
+                harness.clock.advance(by: .seconds(1))
+                let job = try await harness.store.job(id, of: nil)
+                return job?.state == .waiting && job?.steps.count == 2
+            }
+
+            let outcome = try await harness.engine.cancel(id, of: harness.account.id)
+            guard case .cancelled = outcome else { return #expect(Bool(false), "outcome was \(outcome)") }
+            try await harness.wait {
+                harness.clock.advance(by: .seconds(1))
+                return try await harness.store.openTicketCount(of: "second") == 0
+            }
+            let job = try await settled(harness, id)
+
+            #expect(job.steps.map(\.status) == [.succeeded, .succeeded])
+            #expect(job.steps.compactMap(\.cost?.amount) == [4, 4])
+            #expect(harness.script.cancelledTickets == ["t-1"])
+            #expect(second.cancelledTickets == ["t-2"])
+        }
+    }
+
+    @Test func `whoever has ended keeps no place before the gates`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
+            harness.script.onCreate { _ in .pending(ticket: "t-1", pollAfter: .seconds(60)) }
+            harness.script.onPoll { _ in Self.costly }
+            let id = try await harness.submit().id
+            let job = try await harness.job(id) { $0.state == .waiting }
+            let (gates, use) = (harness.services.gates, job.pin.providers[0])
+            let pacing = Pacing(key: "shared", requestsPerMinute: 1)
+            var waiting: [Int] = []
+            func wait(_ call: ProviderGates.Call, as jobs: [JobID?]) {
+                for job in jobs {
+                    _ = gates.admit(call, to: use, pacing: pacing, for: job, now: harness.clock.now())
+                }
+                count()
+            }
+            func count() {
+                var status = ProviderStatus(name: "main", plugin: "billed", isEnabled: true)
+                gates.complete(&status, account: "shared", now: harness.clock.now())
+                waiting.append(status.waiting)
+            }
+
+            wait(.create, as: [nil, id])
+            _ = try await harness.engine.cancel(id, of: harness.account.id)
+            count()
+            wait(.poll, as: [id])
+            _ = try await settled(harness, id)
+            count()
+
+            #expect(waiting == [1, 0, 1, 0])
+        }
+    }
+
     @Test
     func `a ticket outlives a restart without its provider in the file, and a crash before it is settled`()
         async throws

@@ -78,6 +78,31 @@ struct RetryTests {
         }
     }
 
+    @Test func `the ticket belongs to the retry alone, and its cost is counted once`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
+            harness.script.onCreate { _ in .pending(ticket: "t-1", pollAfter: .seconds(60)) }
+            let id = try await harness.submit { $0.deadline = .seconds(20) }.id
+            _ = try await harness.job(id) { $0.state == .waiting }
+            harness.clock.advance(by: .seconds(20))
+            _ = try await harness.ended(id)
+            harness.script.onPoll { _ in OpenTicketTests.costly }
+
+            let new = try #require(await harness.engine.retry(id, of: harness.account.id, RetryWish()))
+            let refused = await failure(harness, id)
+            let job = try await harness.ended(new.id)
+            harness.clock.advance(by: .seconds(600))
+            let old = try #require(await harness.store.job(id, of: nil))
+
+            #expect(job.steps.first?.cost == Cost(amount: 4, unit: "credits"))
+            #expect(refused?.code == "retry_needs_decision")
+            #expect(old.steps.map(\.ticket) == [nil])
+            #expect(old.steps.first?.failure?.message == "job \(new.id) took this work over")
+            #expect(old.steps.first?.cost == nil)
+            #expect(try await harness.store.nextTicketDue() == nil)
+            #expect(harness.script.polledTickets == ["t-1"])
+        }
+    }
+
     @Test func `only ended jobs without pictures are tried again, from steps that exist`() async throws {
         try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
             harness.script.onCreate { _ in Script.picture }

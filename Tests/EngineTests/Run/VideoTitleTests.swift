@@ -203,6 +203,8 @@ struct VideoTitleTests {
 
                 #expect(try await outputs(job, harness) == [found, "stamp"].compactMap(\.self))
                 #expect(sources.count.withLock { $0 } == 0)
+                let composition = try #require(await harness.store.composition(of: id, variant: 0))
+                #expect(try JSONValue(parsing: composition)["provenance"]?["main"] == nil)
             }
         }
     }

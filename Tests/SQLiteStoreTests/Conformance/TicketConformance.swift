@@ -74,19 +74,56 @@ import ThumbwireKit
     }
 
     @Test(arguments: StoreKind.all)
-    func `cancelling a resting job may leave its ticket open`(kind: StoreKind) async throws {
+    func `cancelling a resting job may leave its tickets open`(kind: StoreKind) async throws {
         try await withStore(kind) { store, account, _ in
             let job = try await store.resting(.make(account: account.id))
             let ticket = OpenTicket.make(of: job)
+            var other = ticket
+            other.step.ticket = "upstream-2"
 
-            _ = try await store.cancel(job.id, of: account.id) { job in
+            _ = try await store.cancel(job.id, of: account.id) { [other] job in
                 let cancelled = job.becoming(.cancelled)
                 return Ending(
-                    job: cancelled, event: .make(.cancelled, of: cancelled, sequence: 2), openTicket: ticket)
+                    job: cancelled, event: .make(.cancelled, of: cancelled, sequence: 2),
+                    openTickets: [ticket, other])
             }
 
-            #expect(try await store.claimTickets(at: .noon + .seconds(5)) == [ticket])
-            #expect(try await store.openTicketCount(of: "studio") == 1)
+            #expect(try await store.claimTickets(at: .noon + .seconds(5)) == [ticket, other])
+            #expect(try await store.openTicketCount(of: "studio") == 2)
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
+    func `a job takes its parent's ticket over, once`(kind: StoreKind) async throws {
+        try await withStore(kind) { store, account, _ in
+            let ticket = try await store.ended(.make(account: account.id))
+            _ = try await store.claimTickets(at: .noon + .seconds(5))
+
+            try await store.acceptRetry(of: ticket)
+
+            let parent = try #require(try await store.job(ticket.job, of: nil))
+            #expect(parent.state == .failed)
+            #expect(parent.steps.map(\.ticket) == [nil])
+            #expect(parent.steps.first?.failure?.failureClass == .outcomeUnknown)
+            #expect(try await store.nextTicketDue() == nil)
+            await #expect(throws: StoreError.self) { try await store.settle(ticket, artifacts: []) }
+            await #expect(throws: StoreError.self) { try await store.reschedule(ticket) }
+            await #expect(throws: StoreError.self) { try await store.acceptRetry(of: ticket) }
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
+    func `a ticket whose result is there is taken over by nobody`(kind: StoreKind) async throws {
+        try await withStore(kind) { store, account, _ in
+            var ticket = try await store.ended(.make(account: account.id))
+            ticket.step.status = .succeeded
+            try await store.settle(ticket, artifacts: [])
+            let before = try await store.job(ticket.job, of: nil)
+
+            await #expect(throws: StoreError.self) { try await store.acceptRetry(of: ticket) }
+
+            #expect(try await store.job(ticket.job, of: nil) == before)
+            #expect(try await store.jobs(JobQuery(account: account.id)).items.count == 1)
         }
     }
 
@@ -123,8 +160,16 @@ extension Store {
         _ = try await apply(
             JobChange(
                 job: job, lease: "worker", disposition: .finish, event: .make(.failed, of: job, sequence: 2),
-                openTicket: ticket))
+                openTickets: [ticket]))
         return ticket
+    }
+
+    /// A new job that waits for the same work.
+    fileprivate func acceptRetry(of ticket: OpenTicket) async throws {
+        var job = Job.make(account: ticket.account)
+        job.parent = ticket.job
+        job.steps = [.pending]
+        try await accept(job, callback: nil, event: .make(of: job))
     }
 
     /// A job that waits for its provider.

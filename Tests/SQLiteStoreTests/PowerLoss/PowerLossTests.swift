@@ -80,7 +80,7 @@ import ThumbwireKit
             job: job.id, account: account.id, step: .make(status: .pending), use: job.pin.providers[0],
             nextPollAt: .noon, until: .distant)
         _ = try await store.apply(
-            JobChange(job: job, lease: "worker", disposition: .finish, openTicket: ticket))
+            JobChange(job: job, lease: "worker", disposition: .finish, openTickets: [ticket]))
         let held = try await store.claimTickets(limit: 1, leaseUntil: .distant, now: .noon)
         await store.close()
 

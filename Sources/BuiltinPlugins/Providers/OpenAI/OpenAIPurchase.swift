@@ -95,7 +95,6 @@ struct OpenAIPurchase: Sendable {
             return .finished(await finished(answer, provenance, context))
         }
         let ticket = OpenAITicket(urls: answer.urls, provenance: provenance, cost: answer.cost)
-        warnOfMissing(answer.urls.count, context)
         return .pending(ticket: ticket.text, pollAfter: .zero)
     }
 
@@ -109,16 +108,7 @@ struct OpenAIPurchase: Sendable {
                 pictures.append(picture)
             }
         }
-        warnOfMissing(pictures.count, context)
         return GenerationResult(pictures: pictures, cost: answer.cost, provenance: provenance)
-    }
-
-    private func warnOfMissing(_ count: Int, _ context: any ProviderContext) {
-        guard count < draft.order.count else { return }
-        context.warn(
-            Warning(
-                code: "variants_missing",
-                message: "the image service gave \(count) of \(draft.order.count) pictures"))
     }
 
     /// An answer without pictures. Work that was taken on with a 200 and broke off inside proves nothing, and previews

@@ -9,10 +9,13 @@ struct OpusAPI: Sendable {
         case working(progress: Double?)
         /// At least one URL.
         case done(urls: [String])
+        /// It ended without pictures.
+        case failed(Failure)
     }
 
     private static let doneWords: Set = ["CONCLUDED", "COMPLETED", "SUCCEEDED"]
-    private static let failedWords: Set = ["FAILED", "UNKNOWN", "ERROR", "ERRORED", "CANCELED", "CANCELLED"]
+    private static let failedWords: Set = ["FAILED", "ERROR", "ERRORED", "CANCELED", "CANCELLED"]
+    private static let unknownWord = "UNKNOWN"
     private static let workingWords: Set = ["QUEUED", "PROCESSING", "PENDING", "RUNNING"]
 
     let account: ProviderAccount
@@ -43,12 +46,13 @@ struct OpusAPI: Sendable {
                 "generatedThumbnailUris", "data.generatedThumbnailUris",
             ], atMost: count)
         switch word {
-        case .some(let word) where Self.failedWords.contains(word): throw verdict(word, reply)
+        case .some(let word) where Self.failedWords.contains(word): return .failed(verdict(word, reply))
+        case Self.unknownWord: return .failed(unknownOutcome(reply))
         // Concluded is not yet success: the pictures may have failed to come out.
         case .some(let word) where Self.doneWords.contains(word):
             let hasError = reply.value(at: ["error", "data.error"]) != nil
-            guard !urls.isEmpty, !hasError else { throw verdict(word, reply) }
-            return .done(urls: urls)
+            if hasError { return .failed(verdict(word, reply)) }
+            return urls.isEmpty ? .failed(emptyHanded(word, reply)) : .done(urls: urls)
         case .some(let word) where Self.workingWords.contains(word): break
         case nil:
             throw Failure(

@@ -42,7 +42,8 @@ extension OpusAPI {
             retryAfter: reply.resetsIn ?? reply.retryAfter)
     }
 
-    /// The other side's word that the work failed, as one of the classes that end a ticket. Opus charges nothing then.
+    /// Opus's word that the work failed. Its documents say that credits are charged on success and refunded on failure,
+    /// so that another provider may be asked.
     func verdict(_ status: String, _ reply: ProviderReply) -> Failure {
         let (failureClass, code): (FailureClass, String) =
             if reply.isContentRefusal {
@@ -50,8 +51,25 @@ extension OpusAPI {
             } else if isQuota(reply) {
                 (.outOfFunds, "provider_out_of_funds")
             } else {
-                (.invalidInput, "provider_returned_nothing")
+                (.unavailable, "provider_failed")
             }
+        return ended(status, failureClass, code, reply)
+    }
+
+    /// Work that concluded without an error and without a picture: that is no failure that Opus refunds, so that its
+    /// class is one after which no other provider is asked by default.
+    func emptyHanded(_ status: String, _ reply: ProviderReply) -> Failure {
+        ended(status, .invalidInput, "provider_returned_nothing", reply)
+    }
+
+    /// Opus itself does not know what became of the work, and so nobody knows whether it was charged.
+    func unknownOutcome(_ reply: ProviderReply) -> Failure {
+        ended("UNKNOWN", .outcomeUnknown, "provider_outcome_unknown", reply)
+    }
+
+    private func ended(
+        _ status: String, _ failureClass: FailureClass, _ code: String, _ reply: ProviderReply
+    ) -> Failure {
         let words = reply.complaint.map { ": \($0)" } ?? ""
         return Failure(
             failureClass, code: code, message: "Opus ended with \(status) and made no picture\(words)",

@@ -94,6 +94,7 @@ package struct OpusProvider: Provider {
         case .working(let progress):
             if let progress { context.report(progress: progress) }
             return .pending(ticket: ticket, pollAfter: Self.pollInterval)
+        case .failed(let failure): return .failed(failure)
         case .done(let urls):
             return .finished(
                 GenerationResult(
@@ -105,12 +106,6 @@ package struct OpusProvider: Provider {
     }
 
     private func warnOfLimits(of thumbnail: ThumbnailRequest, _ context: any ProviderContext) {
-        if thumbnail.variants > Self.maximumPictures {
-            context.warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "Opus makes up to \(Self.maximumPictures) pictures, not \(thumbnail.variants)"))
-        }
         if thumbnail.referenceImages.count > 1 {
             context.warn(
                 Warning(

@@ -8,6 +8,8 @@ struct SokeAPI: Sendable {
         /// From 0 to 1, where it is told.
         case working(progress: Double?)
         case done(url: String, editorState: JSONValue?)
+        /// It ended without a picture.
+        case failed(Failure)
     }
 
     private static let doneWords: Set = [
@@ -42,7 +44,7 @@ struct SokeAPI: Sendable {
         var reply = try await ask("/thumbnail/\(id.asPathSegment)", context)
         if reply.status == 404 { reply = try await ask("/jobs/\(id.asPathSegment)", context) }
         guard reply.isSuccess else { throw failure(for: reply, .question) }
-        if let error = Self.failureInside(reply) { throw verdict(error, reply) }
+        if let error = Self.failureInside(reply) { return .failed(verdict(error, reply)) }
         return try state(in: reply, context)
     }
 

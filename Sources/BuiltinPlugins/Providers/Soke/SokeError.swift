@@ -80,7 +80,8 @@ extension SokeAPI {
             : account.failure(.rateLimited, "rate_limited", reply, errand, retryAfter: wait)
     }
 
-    /// The other side's word that the work failed, as one of the classes that end a ticket.
+    /// Soke's word that the work failed. Its documents do not say that credits come back then, so that what it gives no
+    /// reason for is of a class after which no other provider is asked, unless the chain's `failoverOn` lists it.
     func verdict(_ error: SokeError, _ reply: ProviderReply) -> Failure {
         let (failureClass, code): (FailureClass, String) =
             if reply.isContentRefusal {

@@ -79,12 +79,6 @@ package struct SokeProvider: Provider {
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
         let product = product(for: request)
-        if request.thumbnail.variants > 1 {
-            context.warn(
-                Warning(
-                    code: "variants_reduced",
-                    message: "Soke makes one picture for each order, not \(request.thumbnail.variants)"))
-        }
         let order = SokeOrder(request, product: product, video: await context.videoContext())
         if order.isShortened {
             context.warn(Warning(code: "prompt_shortened", message: "the prompt is longer than Soke takes"))
@@ -102,6 +96,7 @@ package struct SokeProvider: Provider {
         case .working(let progress):
             if let progress { context.report(progress: progress) }
             return .pending(ticket: ticket, pollAfter: Self.pollInterval)
+        case .failed(let failure): return .failed(failure)
         case .done(let url, let editorState):
             let picture = try await context.download(url, from: api.account.baseURL)
             var provenance: JSONObject = ["soke": ["id": .string(work.id)]]
