@@ -168,6 +168,23 @@ import ThumbwireKit
         #expect(OpenAIRateLimit.goDuration(text)?.inSeconds == seconds)
     }
 
+    @Test func `a reset beyond all measure is cut, and figures that no account has are passed over`() {
+        let limit = OpenAIRateLimit(
+            PluginResponse(
+                status: 200,
+                headers: [
+                    ("x-ratelimit-limit-requests", "9223372036854775807"),
+                    ("x-ratelimit-remaining-requests", "0"),
+                    ("x-ratelimit-reset-requests", "999999999h999999999h999999999h"),
+                ].map { (name: $0.0, value: $0.1) }))
+        let now = Timestamp(microseconds: 1_800_000_000_000_000)
+
+        #expect(
+            limit.budget(now: now)
+                == Budget(
+                    kind: .requests, remaining: 0, resetsAt: now + OpenAIRateLimit.longestWait))
+    }
+
     @Test func `the budget is learnt from every answer`() async throws {
         let headers: Headers = [
             "x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "0",

@@ -18,7 +18,9 @@ struct OpenAIRateLimit {
         let remaining = count("x-ratelimit-remaining-requests")
         guard limit != nil || remaining != nil else { return nil }
         let reset = duration("x-ratelimit-reset-requests")
-        return Budget(kind: .requests, limit: limit, remaining: remaining, resetsAt: reset.map { now + $0 })
+        return Budget(
+            kind: .requests, limit: limit, remaining: remaining,
+            resetsAt: reset.map { now + min($0, Self.longestWait) })
     }
 
     /// How long to wait: `retry-after-ms`, `retry-after`, the reset of the limit that is used up, the sentence of the
@@ -73,7 +75,10 @@ struct OpenAIRateLimit {
         "h": 3_600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9,
     ]
 
-    private func count(_ name: String) -> Int? { response.header(name).flatMap { Int($0) } }
+    /// From 0 to a thousand million.
+    private func count(_ name: String) -> Int? {
+        response.header(name).flatMap { Int($0) }.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
+    }
 
     private func seconds(_ name: String) -> Double? {
         response.header(name).flatMap(Double.init).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
