@@ -42,3 +42,18 @@ struct Allowance {
         next = now + (resetsAt - now) / (left + 1)
     }
 }
+
+extension Budget {
+    /// More than any account has: what is larger says that there is no limit.
+    private static let largestFigure = 1_000_000_000
+
+    /// Without what cannot be true: negative figures, and a window that ends later than any cap, before whose end
+    /// nobody could even ask about what was bought.
+    func plausible(at now: Timestamp) -> Budget {
+        func figure(_ value: Int?) -> Int? { value.flatMap { $0 < 0 ? nil : min($0, Self.largestFigure) } }
+        let latest = now + Circuit.longestAsked
+        return Budget(
+            kind: kind, limit: figure(limit), remaining: figure(remaining),
+            resetsAt: resetsAt.flatMap { $0 > latest ? nil : $0 })
+    }
+}

@@ -100,6 +100,7 @@ package final class ProviderGates: Sendable {
         change { state in
             let now = max(now ?? state.now, state.now)
             state.advance(to: now)
+            let budget = budget.plausible(at: now)
             state.purses[pacing.key, default: Purse(pacing, at: now)].learn(budget, at: now)
             guard budget.kind == .credits else { return }
             state.standings[use.id, default: ProviderStanding(provider: use.id)]

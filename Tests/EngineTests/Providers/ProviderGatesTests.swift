@@ -172,6 +172,30 @@ struct ProviderGatesTests {
         #expect(next.map { $0 >= .noon + .seconds(13) && $0 < .noon + .seconds(16) } == true)
     }
 
+    @Test func `takes figures beyond all measure without harm`() {
+        let pacing = Pacing(key: "k")
+        #expect(admit(.create, pacing).isGo)
+        #expect(admit(.create, pacing).isGo)
+        for figure in [Int.max, Int.min, -1] {
+            gates.learn(
+                Budget(kind: .requests, limit: figure, remaining: figure), of: use, pacing: pacing, now: .noon
+            )
+        }
+        end(Failure(.rateLimited, code: "rate_limited", message: "429"), .create, pacing)
+
+        #expect(admit(.create, pacing).waitsUntil.map { $0 >= .noon + .seconds(15) } == true)
+    }
+
+    @Test func `asks about tickets although a window is said never to end`() {
+        let pacing = Pacing(key: "k", requestsPerMinute: 30)
+        gates.learn(
+            Budget(
+                kind: .requests, limit: 30, remaining: 0, resetsAt: .noon + .seconds(100 * 365 * 86_400)),
+            of: use, pacing: pacing, now: .noon)
+
+        #expect(admit(.poll, pacing, at: .noon + .seconds(62)).isGo)
+    }
+
     @Test func `adopts a lower limit than the configured one`() {
         let pacing = Pacing(key: "k", requestsPerMinute: 30)
         gates.learn(Budget(kind: .requests, limit: 4), of: use, pacing: pacing, now: .noon)

@@ -75,6 +75,7 @@ struct OpenAIRateLimit {
         "h": 3_600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9,
     ]
 
+    /// From 0 to a thousand million.
     private func count(_ name: String) -> Int? {
         response.header(name).flatMap { Int($0) }.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
