@@ -84,6 +84,42 @@ import ThumbwireKit
         }
     }
 
+    @Test func `one picture that cannot be had does not cost the others`() async throws {
+        let picture = try GenerationResult.Picture.make()
+        try await OpenAITest.run(
+            .answer { request in
+                request.path.hasSuffix("gone")
+                    ? Response(status: 404)
+                    : Response(
+                        status: 200, headers: ["Content-Type": "image/png"], body: .bytes(picture.bytes))
+            }
+        ) { test in
+            let urls = ["gone", "there"].map { "\(test.service.url)/files/\($0)" }
+            let context = test.context()
+            let answer = try await test.provider().poll(
+                OpenAITicket(urls: urls, provenance: [:], cost: nil).text, context: context)
+
+            guard case .finished(let result) = answer else {
+                Issue.record("the poll did not finish")
+                return
+            }
+            #expect(result.pictures == [picture])
+            #expect(context.told.warnings.map(\.code) == ["variants_missing"])
+        }
+    }
+
+    @Test func `a ticket holds no more than it must`() async throws {
+        let long: JSONValue = ["url": .string("https://x.example/" + String(repeating: "a", count: 9_000))]
+        let short: JSONValue = ["url": "https://x.example/1"]
+        let data = JSONValue.array([long] + Array(repeating: short, count: 15))
+        let document = JSONValue.object(["data": data]).serialized()
+
+        let answer = OpenAIAnswer([document, document, document])
+
+        #expect(answer.urls == Array(repeating: "https://x.example/1", count: OpenAIAnswer.maximumItems))
+        #expect(answer.unusable > 0)
+    }
+
     @Test func `bytes beside URLs are kept, and what cannot be had is said`() async throws {
         let picture = try GenerationResult.Picture.make()
         let base = Base()

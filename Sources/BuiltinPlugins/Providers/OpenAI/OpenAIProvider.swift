@@ -58,9 +58,14 @@ package struct OpenAIProvider: Provider {
         guard let ticket = OpenAITicket(ticket) else {
             throw Failure(.internal, code: "plugin_error", message: "the ticket is not of this provider")
         }
-        var pictures: [GenerationResult.Picture] = []
-        for url in ticket.urls {
-            pictures.append(try await context.download(url, from: account.baseURL))
+        let pictures = try await context.pictures(at: ticket.urls, from: account.baseURL)
+        if pictures.count < ticket.urls.count {
+            context.warn(
+                Warning(
+                    code: "variants_missing",
+                    message:
+                        "\(ticket.urls.count - pictures.count) of \(ticket.urls.count) pictures could not be "
+                        + "fetched"))
         }
         return .finished(
             GenerationResult(pictures: pictures, cost: ticket.cost, provenance: ticket.provenance))

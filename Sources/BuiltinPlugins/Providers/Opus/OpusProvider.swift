@@ -118,29 +118,17 @@ package struct OpusProvider: Provider {
         }
     }
 
-    /// Each picture has a second chance at once. What cannot be had all the same is warned about: the others are paid
-    /// for, and asking for all of them until the job's deadline could lose them too.
+    /// What cannot be had is warned about.
     private func pictures(
         at urls: [String], _ context: any ProviderContext
     ) async throws(Failure) -> [GenerationResult.Picture] {
-        var found: [Int: GenerationResult.Picture] = [:]
-        var lastFailure: Failure?
-        for _ in 0..<2 {
-            for (index, url) in urls.enumerated() where found[index] == nil {
-                do throws(Failure) {
-                    found[index] = try await context.download(url, from: api.account.baseURL)
-                } catch {
-                    lastFailure = error
-                }
-            }
-        }
-        if let lastFailure, found.isEmpty { throw lastFailure }
-        if found.count < urls.count {
+        let pictures = try await context.pictures(at: urls, from: api.account.baseURL)
+        if pictures.count < urls.count {
             context.warn(
                 Warning(
                     code: "variants_reduced",
-                    message: "\(urls.count - found.count) of \(urls.count) pictures could not be fetched"))
+                    message: "\(urls.count - pictures.count) of \(urls.count) pictures could not be fetched"))
         }
-        return urls.indices.compactMap { found[$0] }
+        return pictures
     }
 }
