@@ -25,6 +25,7 @@ struct ProviderClient: ProviderTransport {
             body: request.body, deadline: left, connectTimeout: min(left, .seconds(10)),
             maximumResponseBytes: request.maximumResponseBytes)
         outbound.receive = request.receive
+        outbound.maximumStreamBytes = request.maximumResponseBytes
         do throws(ClientError) {
             let response = try await client.send(outbound, policy: .unrestricted)
             return PluginResponse(

@@ -66,9 +66,10 @@ final class RateLimiter: Sendable {
         RateStanding(limit: limit, remaining: max(0, limit - window.count), resetAt: window.end)
     }
 
-    /// The window that `now` lies in. One that ends later than it can was begun before the clock was set back.
+    /// The window that `now` lies in. One that ends much later than it can was begun before the clock was set back; one
+    /// that ends a little later was begun by a request that overtook this one.
     private func current(_ window: Window?, now: Timestamp) -> Window {
-        if let window, now < window.end, window.end <= now + Self.length { return window }
+        if let window, now < window.end, window.end <= now + Self.length * 2 { return window }
         return Window(end: now + Self.length, count: 0)
     }
 

@@ -27,9 +27,11 @@ package struct OutboundRequest: Sendable {
     /// Whether the request may be sent again when a reused connection turns out dead and the server may already
     /// have acted. `nil` means: for every method but POST and PATCH.
     package var isRepeatable: Bool?
-    /// Takes the body of a 2xx answer piece by piece as it comes, without a limit, instead of keeping it; the first
-    /// piece is empty and says that the head has come. Runs on the client's own thread and must not block.
+    /// Takes the body of a 2xx answer piece by piece as it comes, instead of keeping it; the first piece is empty and
+    /// says that the head has come. Runs on the client's own thread and must not block.
     package var receive: (@Sendable ([UInt8]) -> Void)?
+    /// How many bytes ``receive`` is given before the request fails with `responseTooLarge`; `nil` is no limit.
+    package var maximumStreamBytes: Int?
 
     package init(
         method: Method = .get, url: String, headers: Headers = [:], body: [UInt8] = [],

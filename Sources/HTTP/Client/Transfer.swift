@@ -12,6 +12,7 @@ final class Transfer {
     private(set) var head = ResponseHead()
     private(set) var body: [UInt8] = []
     private(set) var isTruncated = false
+    private var streamedBytes = 0
     /// How often libcurl was about to send the request; more than once means that it sends it again.
     private(set) var attempts = 0
     /// Why a callback ended the transfer; it says more than libcurl's code then does.
@@ -47,6 +48,11 @@ final class Transfer {
     /// Takes a piece of the body; `false` ends the transfer.
     func receive(body piece: UnsafeRawBufferPointer) -> Bool {
         if let streamReceiver {
+            streamedBytes += piece.count
+            if let limit = exchange.request.maximumStreamBytes, streamedBytes > limit {
+                stopReason = .responseTooLarge(limit: limit)
+                return false
+            }
             streamReceiver(Array(piece))
             return true
         }

@@ -53,7 +53,7 @@ public struct PluginRequest: Sendable {
     public var body: [UInt8]
     /// For everything, down to the last byte; the call's deadline ends it in any case.
     public var timeout: Duration
-    /// A longer answer fails as `tooLarge`.
+    /// A longer answer fails as `tooLarge`, also one that `receive` takes.
     public var maximumResponseBytes: Int
     /// Takes the body of a 2xx answer piece by piece instead of keeping it. Must not block.
     public var receive: (@Sendable ([UInt8]) -> Void)?

@@ -51,6 +51,13 @@ struct RateLimiterTests {
         #expect(standing?.resetAt == .noon + .seconds(60))
     }
 
+    @Test func `a request that was overtaken begins no new minute`() throws {
+        let key = APIKey.make(account: account, requestsPerMinute: 1)
+        try limiter.admit(key, now: .noon + .milliseconds(2))
+
+        #expect(throws: RateExceeded.self) { try limiter.admit(key, now: .noon + .milliseconds(1)) }
+    }
+
     @Test func `memory stays within its bound`() throws {
         for number in 0..<RateLimiter.maximumWindows + 5 {
             let key = APIKey.make(account: account, requestsPerMinute: 1)

@@ -106,9 +106,19 @@ import ThumbwireKit
                 return
             }
             #expect(result.pictures == [picture, picture])
-            #expect(
-                context.told.warnings.map(\.message) == ["1 of 3 pictures could not be fetched"])
         }
+    }
+
+    @Test func `a ticket holds no more than it must`() async throws {
+        let long: JSONValue = ["url": .string("https://x.example/" + String(repeating: "a", count: 9_000))]
+        let short: JSONValue = ["url": "https://x.example/1"]
+        let data = JSONValue.array([long] + Array(repeating: short, count: 15))
+        let document = JSONValue.object(["data": data]).serialized()
+
+        let answer = OpenAIAnswer([document, document, document])
+
+        #expect(answer.urls == Array(repeating: "https://x.example/1", count: OpenAIAnswer.maximumItems))
+        #expect(answer.unusable > 0)
     }
 
     @Test func `bytes beside URLs are kept, and what cannot be had is said`() async throws {

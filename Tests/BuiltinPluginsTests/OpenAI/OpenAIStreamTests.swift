@@ -73,6 +73,35 @@ import ThumbwireKit
         #expect(reader.finish() == nil)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `an event of very many lines is read in time with its length`() {
+        var reader = ServerSentEventReader(limit: 8 << 20)
+        let lines = Array(String(repeating: "data:\n", count: 1_000).utf8)
+        for _ in 0..<1_000 { #expect(reader.read(lines).isEmpty) }
+
+        #expect(reader.finish()?.data.count == 999_999)
+    }
+
+    @Test func `a row of empty events does not fill the memory`() {
+        let stream = OpenAIStream(limit: 100_000)
+        for _ in 0..<10 { stream.receive(Array(String(repeating: "data:\n\n", count: 1_000).utf8)) }
+
+        #expect((1...1_000).contains(stream.end().documents.count))
+    }
+
+    @Test(arguments: [Int64.max, .min])
+    func `an index beyond all measure is no harm`(index: Int64) async throws {
+        let (first, final) = (try Self.picture(8), try Self.picture(9))
+        var members = first.members
+        members["partial_image_index"] = .integer(index)
+        let pieces = [Self.event(Self.partial, members), Self.event(Self.completed, final.members)]
+        try await OpenAITest.run(.always(Self.stream(pieces))) { test in
+            let bought = try await test.buy(.asking(), ["partialImages": 1])
+
+            #expect(try bought.pictures().pictures == [final.made])
+            #expect(bought.told.previews == [first.made])
+        }
+    }
+
     @Test func `a stream that ends without its picture may have been bought`() async throws {
         let partial = try Self.picture(8).members
         let endings: [[[UInt8]]] = [

@@ -31,6 +31,26 @@ import Testing
         #expect(response.status == 200)
     }
 
+    @Test func `ends a stream that is longer than its limit`() async throws {
+        let server = try LoopbackServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            for _ in 0..<100 { connection.write(String(repeating: "x", count: 10_000)) }
+        }
+        defer { server.stop() }
+        let pieces = Pieces()
+        var request = OutboundRequest(url: server.url)
+        request.receive = { pieces.add($0) }
+        request.maximumStreamBytes = 50_000
+        let (client, asked) = (try HTTPClient.make(), request)
+
+        let failure = await #expect(throws: ClientError.self) {
+            try await client.send(asked, policy: .unrestricted)
+        }
+        #expect(failure == .responseTooLarge(limit: 50_000))
+        #expect(pieces.text.utf8.count <= 50_000)
+    }
+
     @Test func `keeps the body of an error`() async throws {
         let server = try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }

@@ -16,6 +16,8 @@ struct OpenAIAnswer: Sendable {
 
     /// More are not read.
     static let maximumItems = 16
+    /// Bytes; a ticket holds them all. RFC 9110 asks for 8000.
+    private static let maximumURL = 8_192
 
     /// Reads a body, or the data of a stream's closing events; what is no JSON is passed over. Burns CPU.
     init(_ documents: [[UInt8]]) {
@@ -38,10 +40,17 @@ struct OpenAIAnswer: Sendable {
     }
 
     private mutating func read(_ item: JSONValue) {
+        guard pictures.count + urls.count < Self.maximumItems else { return }
         if let text = item["b64_json"]?.string {
             take(Self.picture(base64: text))
         } else if let url = item["url"]?.string {
-            if url.hasPrefix("data:") { take(Self.picture(base64: url)) } else { urls.append(url) }
+            if url.hasPrefix("data:") {
+                take(Self.picture(base64: url))
+            } else if url.utf8.count <= Self.maximumURL {
+                urls.append(url)
+            } else {
+                unusable += 1
+            }
         }
         guard let revised = item["revised_prompt"]?.string, !revised.isEmpty else { return }
         let sofar = details["revisedPrompts"]?.array ?? []

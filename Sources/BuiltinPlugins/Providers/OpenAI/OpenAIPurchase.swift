@@ -46,6 +46,7 @@ struct OpenAIPurchase: Sendable {
     ) async throws(Failure) -> GenerationAnswer {
         let stream = OpenAIStream(limit: answerLimit)
         var request = request(partialImages: partialImages)
+        request.maximumResponseBytes = answerLimit * (partialImages + 1)
         request.receive = { stream.receive($0) }
         async let shown: Void = show(stream.previews, of: partialImages, context)
         let outcome: Result<PluginResponse, TransportFailure>
@@ -72,7 +73,7 @@ struct OpenAIPurchase: Sendable {
         for await data in previews {
             guard let partial = try? await context.render({ OpenAIAnswer.partial(data) }) else { continue }
             context.preview(partial.picture)
-            context.report(progress: Double(partial.index + 1) / Double(count + 1))
+            context.report(progress: (Double(partial.index) + 1) / Double(count + 1))
         }
     }
 

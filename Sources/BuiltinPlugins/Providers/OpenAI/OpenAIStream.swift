@@ -22,6 +22,9 @@ final class OpenAIStream: Sendable {
         var previews = 0
     }
 
+    /// What an event takes besides its data: an endless row of empty ones must end somewhere too.
+    private static let eventBytes = 256
+
     /// The data of `partial_image` events; the newest few, when nobody reads fast enough.
     let previews: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
@@ -63,8 +66,8 @@ final class OpenAIStream: Sendable {
         if Self.isPreview(event) {
             state.previews += 1
             continuation.yield(event.data)
-        } else if state.keptBytes + event.data.count <= limit {
-            state.keptBytes += event.data.count
+        } else if state.keptBytes + event.data.count + Self.eventBytes <= limit {
+            state.keptBytes += event.data.count + Self.eventBytes
             state.kept.append(event.data)
         }
     }

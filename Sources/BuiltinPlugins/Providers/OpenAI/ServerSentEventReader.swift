@@ -63,7 +63,9 @@ struct ServerSentEventReader {
         if line[..<colon].elementsEqual("event".utf8) {
             name = String(decoding: value, as: UTF8.self)
         } else if line[..<colon].elementsEqual("data".utf8) {
-            data = data.map { $0 + [0x0A] + value } ?? Array(value)
+            // In place: copied for each line, a long event would take time in the square of its lines.
+            if data != nil { data?.append(0x0A) } else { data = [] }
+            data?.append(contentsOf: value)
         }
         return nil
     }
