@@ -143,7 +143,8 @@ struct OpenAIRouteTests {
             service.clock.advance(by: EqualRequests.noticeOfLeaving)
             await until { service.engine.jobs.count == 2 }
             for _ in 1...2 { try await service.complete() }
-            #expect(try await [first, second].map(\.status) == [200, 200])
+            let statuses = try await [first.status, second.status]
+            #expect(statuses == [200, 200])
         }
     }
 
@@ -154,7 +155,8 @@ struct OpenAIRouteTests {
             await until { service.clock.sleeperCount == 1 }
             gone.cancel()
             _ = await gone.result
-            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            let again = try await service.answer(.post, generations, body: body)
+            #expect(again.status == 200)
             #expect(service.engine.jobs.count == 1)
         }
     }
@@ -163,8 +165,10 @@ struct OpenAIRouteTests {
         try await withService { service in
             let body = #"{"prompt":"p"}"#
             let response = try await service.answer(.post, generations, body: body)
-            try #require(response.onSent)()
-            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            let note = try #require(response.onSent)
+            note()
+            let again = try await service.answer(.post, generations, body: body)
+            #expect(again.status == 200)
             #expect(service.engine.jobs.count == 2)
         }
     }
@@ -179,8 +183,10 @@ struct OpenAIRouteTests {
             }
             let response = try await answer
             #expect(response.status == 502)
-            try #require(response.onSent)()
-            #expect(try await service.answer(.post, generations, body: body).status == 200)
+            let note = try #require(response.onSent)
+            note()
+            let again = try await service.answer(.post, generations, body: body)
+            #expect(again.status == 200)
             #expect(service.engine.jobs.count == 2)
         }
     }

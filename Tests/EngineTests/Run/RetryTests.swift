@@ -139,7 +139,7 @@ struct RetryTests {
     }
 
     @Test func `the picture that is taken over keeps saying whom it stands in for`() async throws {
-        let failing = #"{ "use": "stamp", "with": { "failing": true } },"#
+        let failing = #"{ "id": "broken", "use": "stamp", "with": { "failing": true } },"#
         let chain = CandidateTests.chain(#""main", "second""#, steps: failing)
         try await EngineHarness.run(chain: chain) { harness in
             harness.script.onCreate { _ throws(Failure) in
