@@ -106,12 +106,12 @@ def test_previews_of_the_provider_reach_the_client(start, upstream):
     http = httpx.Client(event_hooks={"response": [lambda _: upstream.release("openai", "generate")]})
     with sdk(service, http_client=http) as client:
         events = list(client.images.generate(
-            model="gpt-image-2", prompt=PROMPT, size="1280x720", stream=True, partial_images=2))
+            model="gpt-image-2", prompt=PROMPT, size="1024x640", stream=True, partial_images=2))
 
     assert [event.type for event in events] == ["image_generation.partial_image"] * 2 + ["image_generation.completed"]
     assert [event.partial_image_index for event in events[:2]] == [0, 1]
     pictures = [base64.b64decode(event.b64_json) for event in events]
-    assert [measure(picture) for picture in pictures] == [("jpeg", 256, 256)] * 2 + [("png", 1280, 720)]
+    assert [measure(picture) for picture in pictures] == [("jpeg", 256, 256)] * 2 + [("png", 1024, 640)]
     assert events[2].usage.total_tokens > 0
     assert upstream.counts("openai", "generate")["creates"] == 1
 
@@ -127,13 +127,13 @@ def test_a_stream_that_breaks_off_upstream_ends_in_an_error(start, upstream):
 
 
 def test_edits_bring_pictures_and_mask_to_the_provider(service, upstream):
-    picture, mask = png(1024, 1024), png(1024, 1024, alpha=0)
+    picture, mask = png(64, 64), png(64, 64, alpha=0)
     with sdk(service) as client:
         answer = client.images.edit(
-            model="gpt-image-2", image=[("a.png", picture), ("b.png", png(64, 64))], mask=("mask.png", mask),
-            prompt="add a hat", size="1024x1024", quality="low")
+            model="gpt-image-2", image=[("a.png", picture), ("b.png", png(32, 32))], mask=("mask.png", mask),
+            prompt="add a hat", size="1024x640", quality="low")
 
-    assert measure(base64.b64decode(answer.data[0].b64_json)) == ("png", 1024, 1024)
+    assert measure(base64.b64decode(answer.data[0].b64_json)) == ("png", 1024, 640)
     assert answer.usage.input_tokens > 0
     form = form_of(upstream, "edit")
     assert form["mask"]["bytes"] == len(mask) and form["mask"]["type"] == "image/png"
