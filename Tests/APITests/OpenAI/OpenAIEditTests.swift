@@ -189,9 +189,6 @@ extension Service {
     }
 
     func answer(_ method: Method, _ path: String, form: Form) async throws -> Response {
-        async let response = send(method, path, form: form)
-        await until { clock.sleeperCount == 1 }
-        try await complete()
-        return try await response
+        try await completing { try await send(method, path, form: form) }
     }
 }

@@ -3,6 +3,7 @@ import Engine
 import HTTP
 import Imaging
 import Persistence
+import Synchronization
 import TestSupport
 import Testing
 import ThumbwireKit
@@ -284,14 +285,29 @@ struct OpenAIRouteTests {
 }
 
 extension Service {
-    /// Sends, waits until the request waits for its job, finishes that with pictures, and returns the answer.
+    /// Sends, finishes the job with pictures, and returns the answer.
     func answer(
         _ method: Method, _ path: String, headers: Headers = [:], variants: Int = 1,
         told: JSONObject = [:], body: String
     ) async throws -> Response {
-        async let response = send(method, path, headers: headers, body: body)
-        await until { clock.sleeperCount == 1 }
-        try await complete(variants: variants, told: told)
+        try await completing(variants: variants, told: told) {
+            try await send(method, path, headers: headers, body: body)
+        }
+    }
+
+    /// The answer to a request, whose job is finished with pictures as soon as there is one.
+    func completing(
+        variants: Int = 1, told: JSONObject = [:], _ send: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        let isAnswered = Atomic(false)
+        async let response = {
+            defer { isAnswered.store(true, ordering: .releasing) }
+            return try await send()
+        }()
+        while !isAnswered.load(ordering: .acquiring) {
+            try await complete(variants: variants, told: told)
+            await Task.yield()
+        }
         return try await response
     }
 
