@@ -92,7 +92,12 @@ struct OpenAIEditTests {
             for (boundary, prompt) in [("aaaa", "p"), ("bbbb", "p"), ("aaaa", "q")] {
                 var form = Form([("prompt", Array(prompt.utf8)), ("image", try picture(64, 64))])
                 form.boundary = boundary
-                _ = try await service.answer(.post, edits, form: form)
+                if boundary == "bbbb" {
+                    // Joins the first one's job, which is done: there is nothing to wait for.
+                    _ = try await service.send(.post, edits, form: form)
+                } else {
+                    _ = try await service.answer(.post, edits, form: form)
+                }
             }
             let prints = service.engine.submissions.compactMap(\.fingerprint?.hash)
             #expect(prints[0] == prints[1])

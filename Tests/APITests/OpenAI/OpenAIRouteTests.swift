@@ -196,8 +196,13 @@ struct OpenAIRouteTests {
         try await withService { service in
             let bodies = [#"{"prompt":"p"}"#, #"{"prompt":"p"}"#, #"{"prompt":"q"}"#]
             for (index, body) in bodies.enumerated() {
-                _ = try await service.answer(
-                    .post, generations, headers: ["x-stainless-retry-count": "\(index)"], body: body)
+                let headers: Headers = ["x-stainless-retry-count": "\(index)"]
+                if index == 1 {
+                    // Joins the first one's job, which is done: there is nothing to wait for.
+                    _ = try await service.send(.post, generations, headers: headers, body: body)
+                } else {
+                    _ = try await service.answer(.post, generations, headers: headers, body: body)
+                }
             }
             let prints = try service.engine.submissions.map { try #require($0.fingerprint) }
             #expect(prints[0].hash == prints[1].hash)
