@@ -13,16 +13,14 @@ extension ServerTests {
 
         @Test func `tells once that an answer was sent`() async throws {
             let sent = Count()
-            try await withServer(
-                routes: { router in
-                    router.on(.get, "/answer") { _ in
-                        await Task.yield()
-                        var response = Response.text("here")
-                        response.onSent = { sent.add() }
-                        return response
-                    }
+            try await withServer { router in
+                router.on(.get, "/answer") { _ in
+                    await Task.yield()
+                    var response = Response.text("here")
+                    response.onSent = { sent.add() }
+                    return response
                 }
-            ) { port, _ in
+            } _: { port, _ in
                 let client = try RawClient(port: port)
 
                 #expect(try await client.get("/answer").text == "here")
@@ -36,18 +34,16 @@ extension ServerTests {
             let (sent, entered) = (Count(), Count())
             let (gate, open) = AsyncStream.makeStream(of: Void.self)
             let answered = Count()
-            try await withServer(
-                routes: { router in
-                    router.on(.get, "/answer") { _ in
-                        entered.add()
-                        for await _ in gate { break }
-                        var response = Response.text("here")
-                        response.onSent = { sent.add() }
-                        answered.add()
-                        return response
-                    }
+            try await withServer { router in
+                router.on(.get, "/answer") { _ in
+                    entered.add()
+                    for await _ in gate { break }
+                    var response = Response.text("here")
+                    response.onSent = { sent.add() }
+                    answered.add()
+                    return response
                 }
-            ) { port, server in
+            } _: { port, server in
                 let client = try RawClient(port: port)
                 client.send("GET /answer HTTP/1.1\r\nHost: t\r\n\r\n")
                 #expect(await eventually { entered.value == 1 })
@@ -66,16 +62,13 @@ extension ServerTests {
         }
 
         @Test func `long bodies above what they may take together are told to come back`() async throws {
-            try await withServer(
-                { configuration in
-                    configuration.maximumBodyBytes = 1_000
-                    configuration.maximumLongBodyBytes = 150_000
-                },
-                routes: { router in
-                    router.on(
-                        .post, "/upload", maximumBodyBytes: 100_000, immediate: { .text("\($0.body.count)") })
-                }
-            ) { port, _ in
+            try await withServer { configuration in
+                configuration.maximumBodyBytes = 1_000
+                configuration.maximumLongBodyBytes = 150_000
+            } routes: { router in
+                router.on(
+                    .post, "/upload", maximumBodyBytes: 100_000, immediate: { .text("\($0.body.count)") })
+            } _: { port, _ in
                 let head = "POST /upload HTTP/1.1\r\nHost: t\r\nContent-Length: "
                 let first = try RawClient(port: port)
                 first.send(head + "100000\r\n\r\n" + String(repeating: "x", count: 50_000))
