@@ -84,6 +84,7 @@ extension Call {
     func markAnswered(_ id: JobID, _ wait: EqualRequests.Wait) -> @Sendable () -> Void {
         let (store, log) = (context.store, context.log)
         return {
+            wait.noteAnswered()
             // Nobody waits for it: lost in a crash, it only lets a repetition find this job.
             Task {
                 do throws(StoreError) {

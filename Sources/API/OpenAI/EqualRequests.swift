@@ -10,11 +10,25 @@ final class EqualRequests: Sendable {
         private let hash: [UInt8]
         private let job: JobID
 
+        private let isOwed = Mutex(true)
+
         fileprivate init(_ requests: EqualRequests, _ hash: [UInt8], _ job: JobID) {
             (self.requests, self.hash, self.job) = (requests, hash, job)
         }
 
-        deinit { requests.end(hash, job) }
+        /// The client has its answer; that it has is still to be written down.
+        func noteAnswered() {
+            let wasOwed = isOwed.withLock { isOwed in
+                defer { isOwed = false }
+                return isOwed
+            }
+            if wasOwed { requests.settle(hash) }
+        }
+
+        deinit {
+            noteAnswered()
+            requests.end(hash, job)
+        }
     }
 
     private struct Group {
@@ -22,6 +36,8 @@ final class EqualRequests: Sendable {
         var queue: [CheckedContinuation<Void, Never>] = []
         /// How many wait for each job.
         var waits: [JobID: Int] = [:]
+        /// How many of them have no answer yet.
+        var owed = 0
 
         var isEmpty: Bool { !isSubmitting && waits.isEmpty }
     }
@@ -33,7 +49,7 @@ final class EqualRequests: Sendable {
 
     /// True while an equal request waits for its answer.
     func isWaiting(_ hash: [UInt8]) -> Bool {
-        groups.withLock { $0[hash]?.waits.isEmpty == false }
+        groups.withLock { ($0[hash]?.owed ?? 0) > 0 }
     }
 
     /// Makes or finds the request's job, which is told what the equal ones wait for. Of equal requests one submits
@@ -45,7 +61,10 @@ final class EqualRequests: Sendable {
         defer { leave(hash) }
         let waiting = groups.withLock { Set($0[hash]?.waits.keys.map { $0 } ?? []) }
         let job = try await body(waiting)
-        groups.withLock { $0[hash]?.waits[job.id, default: 0] += 1 }
+        groups.withLock { groups in
+            groups[hash]?.waits[job.id, default: 0] += 1
+            groups[hash]?.owed += 1
+        }
         return (job, Wait(self, hash, job.id))
     }
 
@@ -72,6 +91,10 @@ final class EqualRequests: Sendable {
             return nil
         }
         next?.resume()
+    }
+
+    private func settle(_ hash: [UInt8]) {
+        groups.withLock { $0[hash]?.owed -= 1 }
     }
 
     private func end(_ hash: [UInt8], _ job: JobID) {
