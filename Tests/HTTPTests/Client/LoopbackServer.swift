@@ -16,6 +16,7 @@ final class LoopbackServer: Sendable {
         var descriptors: [Int32] = []
         var requests: [String] = []
         var connections = 0
+        var isStopped = false
     }
 
     let port: Int
@@ -50,10 +51,16 @@ final class LoopbackServer: Sendable {
         state.withLock { $0.requests.append(request) }
     }
 
-    /// Ends the listener and every connection.
+    /// Ends the listener and every connection; only the first call does: the listener's number is somebody else's
+    /// soon.
     func stop() {
+        let descriptors = state.withLock { state -> [Int32]? in
+            defer { state.isStopped = true }
+            return state.isStopped ? nil : state.descriptors
+        }
+        guard let descriptors else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        for descriptor in state.withLock({ $0.descriptors }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        for descriptor in descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
     private func acceptAll(_ serve: @escaping @Sendable (ServedConnection) -> Void) {
