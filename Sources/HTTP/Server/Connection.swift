@@ -15,6 +15,12 @@ final class Connection: Sendable {
     /// The deadline has passed; the connection is not to be answered any more.
     private static let passed: UInt64 = 0
 
+    /// The peer has closed or half-closed the connection (`POLLRDHUP`, poll(2)).
+    var hasPeerLeft: Bool {
+        var state = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+        return poll(&state, 1, 0) > 0 && state.revents & 0x2000 != 0
+    }
+
     init(descriptor: Int32, remoteAddress: String, isReserve: Bool, deadline: UInt64) {
         self.descriptor = descriptor
         self.remoteAddress = remoteAddress

@@ -134,7 +134,8 @@ extension Exchange {
         guard connection.stopExpecting() else { return .close }
         state.withLock { state in
             state.phase = .sending
-            state.onSent = response.onSent
+            // What the kernel takes for a client that has left is no answer.
+            state.onSent = connection.hasPeerLeft ? nil : response.onSent
         }
         return ResponseWriter(exchange: self, pointer: pointer).send(response) ? .goOn : .close
     }
