@@ -15,10 +15,13 @@ final class Connection: Sendable {
     /// The deadline has passed; the connection is not to be answered any more.
     private static let passed: UInt64 = 0
 
-    /// The peer has closed or half-closed the connection (`POLLRDHUP`, poll(2)).
+    /// What poll(2) reports once the peer has closed or half-closed the connection (`POLLRDHUP`).
+    static let peerClosed: Int16 = 0x2000
+
+    /// The peer has closed or half-closed the connection.
     var hasPeerLeft: Bool {
-        var state = pollfd(fd: descriptor, events: 0x2000, revents: 0)
-        return poll(&state, 1, 0) > 0 && state.revents & 0x2000 != 0
+        var state = pollfd(fd: descriptor, events: Self.peerClosed, revents: 0)
+        return poll(&state, 1, 0) > 0 && state.revents & Self.peerClosed != 0
     }
 
     init(descriptor: Int32, remoteAddress: String, isReserve: Bool, deadline: UInt64) {

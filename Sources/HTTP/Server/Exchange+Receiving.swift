@@ -132,10 +132,11 @@ extension Exchange {
     func send(_ response: Response, on pointer: OpaquePointer) -> Verdict {
         // The watchdog may have given the request up between two callbacks.
         guard connection.stopExpecting() else { return .close }
+        // What the kernel takes for a client that has left is no answer.
+        let onSent = response.onSent.flatMap { connection.hasPeerLeft ? nil : $0 }
         state.withLock { state in
             state.phase = .sending
-            // What the kernel takes for a client that has left is no answer.
-            state.onSent = connection.hasPeerLeft ? nil : response.onSent
+            state.onSent = onSent
         }
         return ResponseWriter(exchange: self, pointer: pointer).send(response) ? .goOn : .close
     }

@@ -8,9 +8,6 @@ import Synchronization
 ///
 /// It looks a few times a second from a thread of its own, so all are noticed up to a quarter second late.
 final class Watchdog: Sendable {
-    /// `POLLRDHUP`, poll(2): the peer has closed or half-closed the connection.
-    private static let peerClosed: Int16 = 0x2000
-
     private let core: ServerCore
     private let wake: Int32
     private let thread = Mutex<pthread_t?>(nil)
@@ -106,7 +103,7 @@ final class Watchdog: Sendable {
         core.connections.whileOpen { connection in
             guard connection.current?.isSuspended ?? false else { return }
             suspended.append(connection)
-            states.append(pollfd(fd: connection.descriptor, events: Self.peerClosed, revents: 0))
+            states.append(pollfd(fd: connection.descriptor, events: Connection.peerClosed, revents: 0))
         }
         guard !states.isEmpty, poll(&states, nfds_t(states.count), 0) > 0 else { return }
         for (connection, state) in zip(suspended, states) where state.revents != 0 {
