@@ -29,7 +29,11 @@ package struct LedgerEntry: Hashable, Sendable {
     }
 }
 
-/// Which earlier request a request may be a repetition of.
+/// Which earlier request a request may be a repetition of, for a day at most.
+///
+/// A request that does not say that it repeats itself joins only a job whose request was never answered, whatever
+/// became of the job. One that does joins such a job first, else the newest one that is live or completed, or whose
+/// purchase has an unknown outcome: what failed otherwise or was cancelled is tried anew once its failure was told.
 package struct Fingerprint: Hashable, Sendable {
     /// SHA-256 of what makes two requests equal: face, path and body.
     package var hash: [UInt8]
@@ -38,11 +42,15 @@ package struct Fingerprint: Hashable, Sendable {
     /// True where the client says that it repeats itself: then also a job whose first request still waits is joined,
     /// and one that was answered.
     package var isRepetition: Bool
+    /// Jobs whose first request still waits for its answer here: an equal request that does not say that it repeats
+    /// itself is a second wish beside them.
+    package var waiting: Set<JobID>
 
-    package init(hash: [UInt8], since: Timestamp, isRepetition: Bool) {
+    package init(hash: [UInt8], since: Timestamp, isRepetition: Bool, waiting: Set<JobID> = []) {
         self.hash = hash
         self.since = since
         self.isRepetition = isRepetition
+        self.waiting = waiting
     }
 }
 

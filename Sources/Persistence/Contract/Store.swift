@@ -23,18 +23,20 @@ package protocol Store: Sendable {
     func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
     /// Writes whether the account is metered and its name; false when there is no such account.
     func update(_ account: Account) async throws(StoreError) -> Bool
-    /// Adds to the balance, or takes from it; the new balance.
+    /// Adds to the balance, or takes from it, below zero too; the new balance.
     func grant(_ amount: Int, to account: AccountID, note: String?, at moment: Timestamp)
         async throws(StoreError) -> Int
-    /// The sum of the account's ledger.
+    /// The sum of the account's ledger: what it can still spend, holds being taken off already.
     func balance(of account: AccountID) async throws(StoreError) -> Int
-    /// Credits that the key's jobs hold or were charged.
+    /// Credits of the balance that unfinished jobs hold and may give back.
+    func held(by account: AccountID) async throws(StoreError) -> Int
+    /// Credits that the key's jobs hold or were charged, counted for metered accounts and for keys with a cap.
     func spending(of key: KeyID) async throws(StoreError) -> Int
     /// Newest first.
     func ledger(of account: AccountID, limit: Int, cursor: String?) async throws(StoreError) -> Page<
         LedgerEntry
     >
-    /// Notes when keys were last used.
+    /// Notes when keys were last used; an earlier moment than the one known changes nothing.
     func touch(_ keys: [KeyID: Timestamp]) async throws(StoreError)
     /// The account's keys, oldest first.
     func keys(of account: AccountID) async throws(StoreError) -> [APIKey]
@@ -81,14 +83,16 @@ package protocol Store: Sendable {
     /// Leases up to `limit` tickets that are due to be polled.
     func claimTickets(limit: Int, leaseUntil: Timestamp, now: Timestamp) async throws(StoreError)
         -> [OpenTicket]
-    /// When the next unleased ticket is due; `nil` when there is none.
+    /// When the next ticket is due, or the lease of one ends; `nil` when there is none.
     func nextTicketDue() async throws(StoreError) -> Timestamp?
-    /// Writes when to ask again.
+    /// Writes the step as it stands and when to ask again, and ends the lease.
     func reschedule(_ ticket: OpenTicket) async throws(StoreError)
-    /// Ends a ticket: writes the step and its artifacts into the ended job, whose state stays as it is.
+    /// Ends a ticket: writes the step and its artifacts into the ended job, whose state stays as it is. Throws
+    /// ``StoreError/missing(_:)`` when it was settled before.
     func settle(_ ticket: OpenTicket, artifacts: [Artifact]) async throws(StoreError)
     /// Tickets of jobs that run on the named provider, ended jobs included: a provider is kept while there are any.
     func openTicketCount(of provider: String) async throws(StoreError) -> Int
+    /// By name; also those whose time has passed, until somebody resumes them.
     func pauses() async throws(StoreError) -> [ProviderPause]
     /// Puts a provider out of use, or in the place of an earlier pause.
     func pause(_ pause: ProviderPause) async throws(StoreError)

@@ -37,7 +37,7 @@ enum ChainRecord {
             hedge: try reader.optionalDuration("hedge"))
     }
 
-    private static func write(_ use: PinnedChain.Use) -> JSONObject {
+    static func write(_ use: PinnedChain.Use) -> JSONObject {
         JSONObject(present: [
             ("id", .text(use.id)),
             ("plugin", .text(use.plugin)),
@@ -49,7 +49,7 @@ enum ChainRecord {
         ])
     }
 
-    private static func readUse(_ reader: RecordReader) throws(RecordError) -> PinnedChain.Use {
+    static func readUse(_ reader: RecordReader) throws(RecordError) -> PinnedChain.Use {
         PinnedChain.Use(
             id: try reader.string("id"), plugin: try reader.string("plugin"),
             major: Int(try reader.integer("major")), configuration: try reader.object("configuration"),

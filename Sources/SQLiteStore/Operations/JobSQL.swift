@@ -89,12 +89,12 @@ enum JobSQL {
     static let deleteLive: StaticString = "DELETE FROM live_jobs WHERE job = ?1"
 
     static let keepLease: StaticString = """
-        UPDATE live_jobs SET state = ?2, provider_succeeded = ?3 WHERE job = ?1
+        UPDATE live_jobs SET state = ?2, provider_succeeded = ?3, ticket_providers = ?4 WHERE job = ?1
         """
 
     static let rest: StaticString = """
         UPDATE live_jobs SET state = ?2, provider_succeeded = ?3, is_ready = 0, due_at = ?4, lease_id = NULL,
-            lease_until = NULL
+            lease_until = NULL, ticket_providers = ?5
         WHERE job = ?1
         """
 

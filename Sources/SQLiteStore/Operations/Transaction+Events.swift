@@ -43,11 +43,13 @@ extension Transaction {
         if let callback, callback.contains(event.type) {
             try deliver(event, at: position, toCallback: number)
         }
-        let endpoints = try connection.all(EventSQL.subscribers, event.account) { row throws(StoreError) in
-            (id: row.identifier(0) as EndpointID, types: try row.words(1) as [EventType])
-        }
-        for endpoint in endpoints where endpoint.types.contains(event.type) {
-            try deliver(event, at: position, toEndpoint: endpoint.id)
+        try deliver(event, at: position)
+    }
+
+    /// Writes events that are about no job, with a delivery to each endpoint of their account that asks for their type.
+    func emit(_ events: [Event]) throws(StoreError) {
+        for event in events {
+            try deliver(event, at: try insert(event, job: nil))
         }
     }
 
@@ -72,9 +74,30 @@ extension Transaction {
         return connection.lastInsertRowID
     }
 
+    /// To each endpoint of the account that asks for its type.
+    private func deliver(_ event: Event, at position: Int64) throws(StoreError) {
+        let endpoints = try connection.all(EventSQL.subscribers, event.account) { row throws(StoreError) in
+            (id: row.identifier(0) as EndpointID, types: try row.words(1) as [EventType])
+        }
+        for endpoint in endpoints where endpoint.types.contains(event.type) {
+            try deliver(event, at: position, toEndpoint: endpoint.id)
+        }
+    }
+
     private func deliver(
-        _ event: Event, at position: Int64, toCallback callback: Int64? = nil,
-        toEndpoint endpoint: EndpointID? = nil
+        _ event: Event, at position: Int64, toCallback callback: Int64
+    ) throws(StoreError) {
+        try deliver(event, at: position, callback: callback, endpoint: nil)
+    }
+
+    private func deliver(
+        _ event: Event, at position: Int64, toEndpoint endpoint: EndpointID
+    ) throws(StoreError) {
+        try deliver(event, at: position, callback: nil, endpoint: endpoint)
+    }
+
+    private func deliver(
+        _ event: Event, at position: Int64, callback: Int64?, endpoint: EndpointID?
     ) throws(StoreError) {
         try connection.run(
             DeliverySQL.insert, DeliveryID(prefix: "dlv_", at: clock.now()), event.account, position,

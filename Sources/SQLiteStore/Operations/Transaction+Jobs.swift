@@ -11,25 +11,51 @@ extension Transaction {
         var isCancelRequested: Bool
     }
 
-    /// The records are made by the caller, so that the one writing thread does not have to.
-    func accept(
-        _ job: Job, accepted: [UInt8], progress: [UInt8], callback: Sealed?, event: Event
-    ) throws(StoreError) {
+    /// What is written for a new job beside the job itself. The records are made by the caller, so that the one
+    /// writing thread does not have to.
+    struct NewJob {
+        var job: Job
+        var accepted: [UInt8]
+        var progress: [UInt8]
+        var callback: Sealed?
+        var event: Event
+        var fingerprint: Fingerprint?
+    }
+
+    func accept(_ new: NewJob) throws(StoreError) -> Acceptance {
+        if let fingerprint = new.fingerprint,
+            let earlier = try repeatedJob(fingerprint, of: new.job.account)
+        {
+            return .repeats(earlier)
+        }
+        switch try affordability(of: new.job) {
+        case .insufficient(let available): return .insufficientCredits(available: available)
+        case .affordable(let charge):
+            let number = try insert(new)
+            if let charge { try hold(charge, for: new.job, number: number) }
+            if let fingerprint = new.fingerprint { try note(fingerprint, of: new.job, number: number) }
+            note(.jobClaimable)
+            note(.job(new.job.id))
+            try record(new.event, ofJob: number)
+            return .accepted
+        }
+    }
+
+    private func insert(_ new: NewJob) throws(StoreError) -> Int64 {
+        let job = new.job
         try naming(unique: "job \(job.id)", foreign: "account \(job.account)") { () throws(StoreError) in
             try connection.run(
-                JobSQL.insert, job.id, job.account, job.session, UTF8Text(bytes: accepted),
-                UTF8Text(bytes: progress))
+                JobSQL.insert, job.id, job.account, job.session, UTF8Text(bytes: new.accepted),
+                UTF8Text(bytes: new.progress))
         }
         let number = connection.lastInsertRowID
         try connection.run(
             JobSQL.insertLive, number, job.account, job.state.rawValue, job.priority, job.createdAt)
-        if let callback {
+        if let callback = new.callback {
             let events = commaSeparated(Set(job.callback?.events ?? []))
             try connection.run(JobSQL.insertCallback, number, events, callback)
         }
-        note(.jobClaimable)
-        note(.job(job.id))
-        try record(event, ofJob: number)
+        return number
     }
 
     func claim(
@@ -73,6 +99,7 @@ extension Transaction {
         } else {
             try goOn(change, live, progress: progress)
         }
+        if let ticket = change.openTicket { try open(ticket, ofJob: live.number) }
         try write(change.artifacts)
         for (variant, document) in change.compositions {
             try connection.run(
@@ -104,6 +131,7 @@ extension Transaction {
             throw .illegalTransition(from: live.state, to: finished.state)
         }
         try finish(finished, number: live.number, progress: JobRecord.progress(finished))
+        if let ticket = ending.openTicket { try open(ticket, ofJob: live.number) }
         note(.job(id))
         try record(event, ofJob: live.number)
         return .cancelled(finished)
@@ -121,6 +149,7 @@ extension Transaction {
         try connection.run(
             JobSQL.writeProgress, number, UTF8Text(bytes: progress), job.state.rawValue)
         try connection.run(JobSQL.deleteLive, number)
+        try settleHold(of: job, number: number)
     }
 
     private func goOn(_ change: JobChange, _ live: LiveJob, progress: [UInt8]) throws(StoreError) {
@@ -128,16 +157,17 @@ extension Transaction {
         try connection.run(JobSQL.writeProgress, live.number, UTF8Text(bytes: progress), noState)
         let state = change.job.state.rawValue
         let succeeded = change.job.steps.contains { $0.index == 0 && $0.status == .succeeded }
+        let providers = Self.ticketProviders(of: change.job)
         guard case .rest(let until) = change.disposition else {
-            return try connection.run(JobSQL.keepLease, live.number, state, succeeded)
+            return try connection.run(JobSQL.keepLease, live.number, state, succeeded, providers)
         }
         // A job that somebody asked to cancel does not rest: the next worker hears of it at once.
         let due = live.isCancelRequested ? min(until, clock.now()) : until
-        try connection.run(JobSQL.rest, live.number, state, succeeded, due)
+        try connection.run(JobSQL.rest, live.number, state, succeeded, due, providers)
         note(.jobClaimable)
     }
 
-    private func write(_ artifacts: [Artifact]) throws(StoreError) {
+    func write(_ artifacts: [Artifact]) throws(StoreError) {
         for artifact in artifacts {
             try naming(
                 unique: "artifact \(artifact.id) or its file name", foreign: "account \(artifact.account)"

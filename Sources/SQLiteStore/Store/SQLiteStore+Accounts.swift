@@ -7,15 +7,17 @@ extension SQLiteStore {
         try await writer.perform { transaction throws(StoreError) in
             try naming(unique: "account \(account.id)") { () throws(StoreError) in
                 try transaction.connection.run(
-                    "INSERT INTO accounts (id, name, callback_secret, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    account.id, account.name, callbackSecret, account.createdAt)
+                    """
+                    INSERT INTO accounts (id, name, callback_secret, created_at, is_metered)
+                    VALUES (?1, ?2, ?3, ?4, ?5)
+                    """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered)
             }
         }
     }
 
     package func account(_ id: AccountID) async throws(StoreError) -> Account? {
         try await readers.perform { connection throws(StoreError) in
-            try connection.first("SELECT id, name, created_at FROM accounts WHERE id = ?1", id) {
+            try connection.first("SELECT id, name, created_at, is_metered FROM accounts WHERE id = ?1", id) {
                 Account(row: $0)
             }
         }
@@ -23,9 +25,32 @@ extension SQLiteStore {
 
     package func accounts() async throws(StoreError) -> [Account] {
         try await readers.perform { connection throws(StoreError) in
-            try connection.all("SELECT id, name, created_at FROM accounts ORDER BY number") {
+            try connection.all("SELECT id, name, created_at, is_metered FROM accounts ORDER BY number") {
                 Account(row: $0)
             }
+        }
+    }
+
+    package func update(_ account: Account) async throws(StoreError) -> Bool {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.run(
+                "UPDATE accounts SET name = ?2, is_metered = ?3 WHERE id = ?1", account.id, account.name,
+                account.isMetered)
+            return transaction.connection.changedRows > 0
+        }
+    }
+
+    package func administrators(now: Timestamp) async throws(StoreError) -> [AccountID] {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.all(
+                """
+                SELECT a.id FROM accounts a WHERE EXISTS (
+                    SELECT 1 FROM keys k
+                    WHERE k.account = a.id AND instr(',' || k.scopes || ',', ',admin,') > 0
+                        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ?1))
+                ORDER BY a.number
+                """, now
+            ) { $0.identifier(0) }
         }
     }
 
@@ -43,11 +68,12 @@ extension SQLiteStore {
                 () throws(StoreError) in
                 try transaction.connection.run(
                     """
-                    INSERT INTO keys (id, account, name, scopes, value_hash, created_at, expires_at, revoked_at)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                    INSERT INTO keys (id, account, name, scopes, value_hash, created_at, expires_at, revoked_at,
+                        credit_cap, requests_per_minute, last_used_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                     """,
                     key.id, key.account, key.name, commaSeparated(key.scopes), valueHash, key.createdAt,
-                    key.expiresAt, key.revokedAt)
+                    key.expiresAt, key.revokedAt, key.creditCap, key.requestsPerMinute, key.lastUsedAt)
             }
         }
     }
@@ -56,9 +82,21 @@ extension SQLiteStore {
         try await readers.perform { connection throws(StoreError) in
             try connection.first(
                 """
-                SELECT id, account, name, scopes, created_at, expires_at, revoked_at
+                SELECT id, account, name, scopes, created_at, expires_at, revoked_at, credit_cap,
+                    requests_per_minute, last_used_at
                 FROM keys WHERE value_hash = ?1
                 """, valueHash, read: APIKey.init(row:))
+        }
+    }
+
+    package func touch(_ keys: [KeyID: Timestamp]) async throws(StoreError) {
+        guard !keys.isEmpty else { return }
+        try await writer.perform { transaction throws(StoreError) in
+            for (key, moment) in keys {
+                try transaction.connection.run(
+                    "UPDATE keys SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE id = ?1", key,
+                    moment)
+            }
         }
     }
 
@@ -66,7 +104,8 @@ extension SQLiteStore {
         try await readers.perform { connection throws(StoreError) in
             try connection.all(
                 """
-                SELECT id, account, name, scopes, created_at, expires_at, revoked_at
+                SELECT id, account, name, scopes, created_at, expires_at, revoked_at, credit_cap,
+                    requests_per_minute, last_used_at
                 FROM keys WHERE account = ?1 ORDER BY number
                 """, account, read: APIKey.init(row:))
         }
@@ -87,7 +126,8 @@ extension SQLiteStore {
 
 extension Account {
     fileprivate init(row: Row) {
-        self.init(id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2))
+        self.init(
+            id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3))
     }
 }
 
@@ -97,6 +137,9 @@ extension APIKey {
             id: row.identifier(0), account: row.identifier(1), name: row.text(2),
             scopes: Set(try row.words(3)), createdAt: row.timestamp(4), expiresAt: row.optionalTimestamp(5),
             revokedAt: row.optionalTimestamp(6))
+        creditCap = row.optionalInteger(7).map { Int($0) }
+        requestsPerMinute = row.optionalInteger(8).map { Int($0) }
+        lastUsedAt = row.optionalTimestamp(9)
     }
 }
 

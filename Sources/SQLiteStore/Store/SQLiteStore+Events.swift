@@ -11,6 +11,10 @@ extension SQLiteStore {
         }
     }
 
+    package func emit(_ events: [Event]) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in try transaction.emit(events) }
+    }
+
     package func events(_ query: EventQuery) async throws(StoreError) -> [PositionedEvent] {
         let limit = min(max(query.limit, 1), Self.maximumEvents)
         let types = query.types.map { ",\(commaSeparated($0))," }

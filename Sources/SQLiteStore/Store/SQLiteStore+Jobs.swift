@@ -7,13 +7,10 @@ extension SQLiteStore {
         _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
     ) async throws(StoreError) -> Acceptance {
         guard job.state == .queued else { throw .illegalTransition(from: .queued, to: job.state) }
-        let accepted = JobRecord.accepted(job)
-        let progress = JobRecord.progress(job)
-        try await writer.perform { transaction throws(StoreError) in
-            try transaction.accept(
-                job, accepted: accepted, progress: progress, callback: callback, event: event)
-        }
-        return .accepted
+        let new = Transaction.NewJob(
+            job: job, accepted: JobRecord.accepted(job), progress: JobRecord.progress(job),
+            callback: callback, event: event, fingerprint: fingerprint)
+        return try await writer.perform { transaction throws(StoreError) in try transaction.accept(new) }
     }
 
     package func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job? {
@@ -109,6 +106,10 @@ extension SQLiteStore {
                 """, job, variant
             ) { $0.bytes(0) }
         }
+    }
+
+    package func insert(_ artifact: Artifact) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in try transaction.write([artifact]) }
     }
 
     package func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact? {

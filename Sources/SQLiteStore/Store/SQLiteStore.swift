@@ -77,6 +77,7 @@ extension Connection {
         try run("BEGIN IMMEDIATE")
         try run(JobSQL.voidLeases, now)
         try run(DeliverySQL.voidLeases)
+        try run(TicketSQL.voidLeases)
         try run("COMMIT")
     }
 }
