@@ -123,7 +123,14 @@ package protocol Store: Sendable {
     /// Oldest first.
     func endpoints(of account: AccountID) async throws(StoreError) -> [Endpoint]
     func secret(of endpoint: EndpointID) async throws(StoreError) -> Sealed?
-    /// Writes url, events, status and description; false when the account has no such endpoint.
+    /// Puts new secrets in the place of the endpoint's; false when the account has no such endpoint.
+    func setSecret(_ secret: Sealed, of endpoint: EndpointID, account: AccountID) async throws(StoreError)
+        -> Bool
+    /// Puts a new secret in the place of the one that signs the account's callbacks.
+    func setCallbackSecret(_ secret: Sealed, of account: AccountID) async throws(StoreError) -> Bool
+    /// Removes endpoints whose time is over; how many.
+    func removeExpiredEndpoints(now: Timestamp) async throws(StoreError) -> Int
+    /// Writes everything but id, account and creation; false when the account has no such endpoint.
     func update(_ endpoint: Endpoint) async throws(StoreError) -> Bool
     /// Removes an endpoint; its pending deliveries become exhausted. False when the account has none of that id.
     func deleteEndpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Bool
@@ -131,8 +138,19 @@ package protocol Store: Sendable {
     func claimDeliveries(
         limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
     ) async throws(StoreError) -> [DueDelivery]
-    /// Writes attempts and what follows from them for their deliveries.
-    func record(_ results: [AttemptResult]) async throws(StoreError)
+    /// Writes attempts and what follows from them for their deliveries, and what `reviewing` makes of each endpoint
+    /// that they were made on, as it stands in the transaction.
+    func record(
+        _ results: [AttemptResult],
+        reviewing: @escaping @Sendable (Endpoint, [AttemptResult]) -> EndpointReview?
+    ) async throws(StoreError)
+    /// Makes a delivery due now, whatever became of it, with its schedule begun anew; `nil` when the account has none
+    /// of that id.
+    func resend(_ id: DeliveryID, of account: AccountID, now: Timestamp) async throws(StoreError) -> Delivery?
+    /// Sends events of an endpoint once more, oldest first; how many.
+    func recover(_ query: RecoveryQuery, now: Timestamp) async throws(StoreError) -> Int
+    /// Newest first.
+    func attempts(_ query: AttemptQuery) async throws(StoreError) -> Page<Attempt>
     /// When the next unleased delivery of a target that is not paused becomes due.
     func nextDeliveryDue() async throws(StoreError) -> Timestamp?
     func delivery(_ id: DeliveryID, of account: AccountID) async throws(StoreError) -> Delivery?
@@ -150,6 +168,11 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+    /// Writes attempts of which no endpoint is told.
+    package func record(_ results: [AttemptResult]) async throws(StoreError) {
+        try await record(results) { _, _ in nil }
+    }
+
     /// Accepts a job that repeats no other.
     @discardableResult
     package func accept(

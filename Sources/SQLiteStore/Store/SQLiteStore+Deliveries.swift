@@ -10,7 +10,10 @@ extension SQLiteStore {
         }
     }
 
-    package func record(_ results: [AttemptResult]) async throws(StoreError) {
+    package func record(
+        _ results: [AttemptResult],
+        reviewing: @escaping @Sendable (Endpoint, [AttemptResult]) -> EndpointReview?
+    ) async throws(StoreError) {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.record(results)
         }
