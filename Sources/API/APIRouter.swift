@@ -22,6 +22,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addEndpoints()
     table.addDeliveries()
     table.addKeys()
+    table.addAccounts()
     table.addPlugins()
     table.addSoke()
     table.addFiles()

@@ -146,6 +146,24 @@ extension EndToEnd {
             #expect(revoked["revoked"] == true)
         }
 
+        @Test func `imports a key from a file, with its limits`() async throws {
+            let service = try await RunningService.startForLoopback()
+            let folder = try TemporaryFolder()
+            let value = "sk_live_0123456789abcdef"
+            let path = "\(folder.path)/key"
+            try "\(value)\n".write(toFile: path, atomically: true, encoding: .utf8)
+
+            let key = try await json(
+                [
+                    "keys", "create", "--name", "old client", "--value-file", path, "--credit-cap", "40",
+                    "--requests-per-minute", "60",
+                ], service)
+
+            #expect(key["key"]?.string == value)
+            #expect(key["creditCap"] == 40)
+            #expect(key["requestsPerMinute"] == 60)
+        }
+
         @Test func `checks a plugins file and names what is wrong by its path`() async throws {
             let folder = try TemporaryFolder()
             let path = folder.path + "/plugins.json"

@@ -19,19 +19,24 @@ extension Sealed {
 
 extension Account {
     package static func make(
-        id: AccountID = .make("acct_"), name: String = "Test account", createdAt: Timestamp = .noon
+        id: AccountID = .make("acct_"), name: String = "Test account", createdAt: Timestamp = .noon,
+        isMetered: Bool = false
     ) -> Account {
-        Account(id: id, name: name, createdAt: createdAt)
+        Account(id: id, name: name, createdAt: createdAt, isMetered: isMetered)
     }
 }
 
 extension APIKey {
     package static func make(
         id: KeyID = .make("key_"), account: AccountID, name: String = "Test key", scopes: Set<Scope> = [.app],
-        createdAt: Timestamp = .noon, expiresAt: Timestamp? = nil
+        createdAt: Timestamp = .noon, expiresAt: Timestamp? = nil, creditCap: Int? = nil,
+        requestsPerMinute: Int? = nil
     ) -> APIKey {
-        APIKey(
+        var key = APIKey(
             id: id, account: account, name: name, scopes: scopes, createdAt: createdAt, expiresAt: expiresAt)
+        key.creditCap = creditCap
+        key.requestsPerMinute = requestsPerMinute
+        return key
     }
 }
 
@@ -57,12 +62,14 @@ extension Job {
         id: JobID = .make("job_"), account: AccountID, face: Face = .native, title: String = "A title",
         pin: PinnedChain = .make(), session: String = "session", priority: Int = 0,
         callbackEvents: [EventType]? = nil, createdAt: Timestamp = .noon,
-        deadline: Timestamp = .noon + .seconds(600)
+        deadline: Timestamp = .noon + .seconds(600), credits: Int = 0, key: KeyID? = nil
     ) -> Job {
         var job = Job(
             id: id, account: account, face: face, request: ThumbnailRequest(title: title), pin: pin,
             session: session, createdAt: createdAt, deadline: deadline)
         job.priority = priority
+        job.credits = credits
+        job.key = key
         job.callback = callbackEvents.map { CallbackSummary(host: "example.com", events: $0) }
         return job
     }

@@ -5,7 +5,7 @@ import Signing
 import Synchronization
 import ThumbwireKit
 
-/// Knows which key a request came with.
+/// Knows which key a request came with, and whether it may make one more.
 ///
 /// Keys that were found are believed for a moment without asking the store; whoever revokes one says so here.
 final class KeyRing: Sendable {
@@ -27,14 +27,18 @@ final class KeyRing: Sendable {
     private let clock: any WallClock
     private let life: Duration
     private let cache = Mutex(Cache())
+    private let limiter = RateLimiter()
+    private let uses: KeyUses
 
-    init(store: any Store, clock: any WallClock, life: Duration) {
+    init(store: any Store, clock: any WallClock, life: Duration, log: Log = .silent) {
+        uses = KeyUses(store: store, log: log)
         self.store = store
         self.clock = clock
         self.life = life
     }
 
-    /// The request's key; throws ``Problem`` where it has none that is valid.
+    /// The request's key, counted against its limit; throws ``Problem`` where it has none that is valid, and
+    /// ``RateExceeded`` where the key's minute is used up.
     func authenticate(_ request: Request) async throws -> APIKey {
         let hash = Hash.sha256(Array(try credential(of: request).utf8))
         let now = clock.now()
@@ -43,8 +47,13 @@ final class KeyRing: Sendable {
         }
         if key.revokedAt != nil { throw Problem(.keyRevoked, "the API key was revoked") }
         guard key.isValid(at: now) else { throw Problem(.keyExpired, "the API key has expired") }
+        uses.note(key.id, at: now)
+        try limiter.admit(key, now: now)
         return key
     }
+
+    /// How the key stands in its minute; `nil` where it has no limit.
+    func rate(of key: APIKey) -> RateStanding? { limiter.standing(of: key, now: clock.now()) }
 
     /// Asks the store again for that key.
     func forget(_ id: KeyID) {

@@ -10,6 +10,7 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let failure as Failure: self.init(failure)
+        case let exceeded as RateExceeded: self.init(exceeded)
         case let error as StoreError: self.init(error)
         case is CancellationError, ClientError.shutdown, ClientError.cancelled:
             self.init(.draining, "the service is shutting down; try again soon", retryAfter: .seconds(5))
@@ -47,6 +48,14 @@ extension Problem {
                 code, "\(name): \(error.message)",
                 errors: [FieldError(pointer: "/\(name)", detail: error.message, code: code)])
         }
+    }
+
+    private init(_ exceeded: RateExceeded) {
+        self.init(
+            .rateLimited,
+            "this key may make \(exceeded.standing.limit) requests a minute; the next in "
+                + "\(exceeded.retryAfter.fullSeconds) s",
+            retryAfter: exceeded.retryAfter)
     }
 
     private init(_ error: StoreError) {

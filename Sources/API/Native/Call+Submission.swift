@@ -8,7 +8,10 @@ import Webhooks
 extension Call {
     /// What the engine gets of a request that came with this key.
     func submission(_ face: Face, _ request: ThumbnailRequest) -> Submission {
-        Submission(account: account, face: face, request: request)
+        var submission = Submission(account: account, face: face, request: request)
+        submission.key = key.id
+        submission.credits = CreditPrice.of(face, variants: request.variants)
+        return submission
     }
 
     /// The callback checked and sealed; throws where its URL leads to an address that webhooks may not reach, and

@@ -5,11 +5,16 @@ import ThumbwireKit
 struct KeyRequest {
     /// Bytes of a value that the client brings along; fewer could be guessed.
     static let valueLengths = 16...256
+    static let creditCaps = 0...1_000_000_000
+    static let requestsPerMinute = 1...1_000_000
 
     var name: String
     var scopes: [APIKey.Scope]
     /// `nil` has one made.
     var value: String?
+    /// The most that its jobs may cost together.
+    var creditCap: Int?
+    var requestsPerMinute: Int?
     var expiresAt: Timestamp?
     /// Whose key it is to be; `nil` is the asking key's account.
     var account: AccountID?
@@ -20,6 +25,8 @@ struct KeyRequest {
         if !fields.has("name") { fields.refuse("name", "is required") }
         scopes = fields.choices("scopes", of: APIKey.Scope.allCases) ?? [.app]
         value = fields.keyValue()
+        creditCap = fields.integer("creditCap", in: Self.creditCaps)
+        requestsPerMinute = fields.integer("requestsPerMinute", in: Self.requestsPerMinute)
         expiresAt = fields.moment("expiresAt", after: now)
         account = fields.text("accountId", atMost: RequestLimits.name).map(AccountID.init(rawValue:))
         fields.refuseUnknown()

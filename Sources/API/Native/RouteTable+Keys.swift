@@ -15,14 +15,17 @@ extension RouteTable {
             guard let account = try await call.context.store.account(call.account) else {
                 throw Problem(.notFound, "the key's account does not exist")
             }
+            let store = call.context.store
             return .json(
                 200,
                 [
-                    "account": [
-                        "id": .string(account.id.rawValue), "name": .string(account.name),
-                        "createdAt": .string(account.createdAt.description),
+                    "account": account.document, "key": .object(document(of: call.key)),
+                    "credits": [
+                        "metered": .bool(account.isMetered),
+                        "balance": .integer(Int64(try await store.balance(of: account.id))),
+                        "held": .integer(Int64(try await store.held(by: account.id))),
+                        "spentByKey": .integer(Int64(try await store.spending(of: call.key.id))),
                     ],
-                    "key": .object(document(of: call.key)),
                 ])
         }
         native(
@@ -68,9 +71,11 @@ extension RouteTable {
         throw Problem([FieldError(pointer: "/accountId", detail: "is no account")])
     }
     let value = asked.value ?? "tw_" + hexadecimal(randomBytes(24))
-    let key = APIKey(
+    var key = APIKey(
         id: KeyID(prefix: "key_", at: now), account: account, name: asked.name, scopes: Set(asked.scopes),
         createdAt: now, expiresAt: asked.expiresAt)
+    key.creditCap = asked.creditCap
+    key.requestsPerMinute = asked.requestsPerMinute
     try await call.context.store.insert(key, valueHash: Hash.sha256(Array(value.utf8)))
     var answer = document(of: key)
     answer["key"] = .string(value)
@@ -78,8 +83,6 @@ extension RouteTable {
 }
 
 extension Call {
-    private var isAdmin: Bool { key.scopes.contains(.admin) }
-
     /// The account that the query names, for admins; this key's own otherwise.
     fileprivate func queriedAccount() throws(Problem) -> AccountID {
         let named = request.query("accountId").map(AccountID.init(rawValue:)) ?? account
@@ -97,7 +100,8 @@ extension Call {
         throw Problem(.scopeMissing, "to revoke this key needs the scope \(missing.rawValue)")
     }
 
-    /// A key gives no more than it has: neither scopes, nor time, nor other accounts.
+    /// A key gives no more than it has: neither scopes, nor time, nor other accounts. What it may spend and how often
+    /// it may ask would be its own again with each key that it makes.
     fileprivate func checkGrant(_ asked: KeyRequest) throws(Problem) {
         guard !isAdmin else { return }
         guard asked.account ?? account == account else {
@@ -105,6 +109,10 @@ extension Call {
         }
         if let missing = asked.scopes.first(where: { !key.scopes.contains($0) }) {
             throw Problem(.scopeMissing, "this key has not the scope \(missing.rawValue) to give")
+        }
+        if key.creditCap != nil || key.requestsPerMinute != nil {
+            throw Problem(
+                .scopeMissing, "a key with a credit cap or a rate limit makes no keys; ask with another")
         }
         if let expiry = key.expiresAt, asked.expiresAt.map({ $0 > expiry }) ?? true {
             throw Problem(.scopeMissing, "this key expires at \(expiry); expiresAt must not be later")
@@ -119,5 +127,8 @@ private func document(of key: APIKey) -> JSONObject {
         "scopes": .array(APIKey.Scope.allCases.filter(key.scopes.contains).map { .string($0.rawValue) }),
         "createdAt": .string(key.createdAt.description), "expiresAt": (key.expiresAt?.description).json,
         "revokedAt": (key.revokedAt?.description).json,
+        "creditCap": key.creditCap.map { .integer(Int64($0)) } ?? .null,
+        "requestsPerMinute": key.requestsPerMinute.map { .integer(Int64($0)) } ?? .null,
+        "lastUsedAt": (key.lastUsedAt?.description).json,
     ]
 }

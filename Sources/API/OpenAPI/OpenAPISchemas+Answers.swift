@@ -1,4 +1,5 @@
 import Documents
+import Persistence
 import ThumbwireKit
 
 extension OpenAPISchemas {
@@ -59,7 +60,26 @@ extension OpenAPISchemas {
     static let others: Schemas = [
         ("Key", object(key)), ("KeyList", list(of: "Key")),
         ("KeyWithValue", object(key.adding("key", text))),
-        ("Me", object(["account": ["type": "object"], "key": reference("Key")])),
+        (
+            "Me",
+            object([
+                "account": object(account), "key": reference("Key"),
+                "credits": object([
+                    "metered": ["type": "boolean"], "balance": count, "held": count, "spentByKey": count,
+                ]),
+            ])
+        ),
+        ("Account", object(account.adding("credits", credits))),
+        ("AccountList", list(of: "AccountSummary")), ("AccountSummary", object(account)),
+        ("Credits", credits),
+        (
+            "LedgerLine",
+            object([
+                "kind": choice(LedgerEntry.Kind.allCases), "amount": count, "jobId": nullable("string"),
+                "note": nullable("string"), "at": moment,
+            ])
+        ),
+        ("LedgerList", list(of: "LedgerLine")),
         ("Plugin", ["type": "object"]), ("PluginList", list(of: "Plugin")),
         ("Chain", object(["name": text])), ("ChainList", list(of: "Chain")),
         ("Health", object(["status": text])), ("Object", ["type": "object"]),
@@ -112,7 +132,15 @@ extension OpenAPISchemas {
     private static let key: JSONObject = [
         "id": text, "accountId": text, "name": text, "scopes": array(choice(APIKey.Scope.allCases)),
         "createdAt": moment, "expiresAt": maybeMoment, "revokedAt": maybeMoment,
+        "creditCap": nullable("integer"), "requestsPerMinute": nullable("integer"),
+        "lastUsedAt": maybeMoment,
     ]
+
+    private static let account: JSONObject = [
+        "id": text, "name": text, "isMetered": ["type": "boolean"], "createdAt": moment,
+    ]
+
+    private static let credits = object(["balance": count, "held": count])
 
     private static func sokeEnvelope(_ data: JSONValue) -> JSONValue {
         object([

@@ -24,8 +24,28 @@ extension OpenAPISchemas {
                     "name": string(atMost: RequestLimits.name),
                     "scopes": array(choice(APIKey.Scope.allCases)),
                     "value": string(atMost: KeyRequest.valueLengths.upperBound), "expiresAt": moment,
-                    "accountId": text,
+                    "creditCap": integer(KeyRequest.creditCaps),
+                    "requestsPerMinute": integer(KeyRequest.requestsPerMinute), "accountId": text,
                 ], required: ["name"])
+        ),
+        (
+            "AccountRequest",
+            closed(
+                [
+                    "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
+                    "credits": integer(AccountRequest.credits),
+                ], required: ["name"])
+        ),
+        (
+            "AccountChange",
+            closed(["name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"]])
+        ),
+        (
+            "GrantRequest",
+            closed(
+                [
+                    "amount": integer(AccountRequest.amounts), "note": string(atMost: RequestLimits.title),
+                ], required: ["amount"])
         ),
     ]
 

@@ -11,6 +11,11 @@ struct Call: Sendable {
 
     var account: AccountID { key.account }
 
+    /// How the key stands in its minute, this request counted; `nil` where it has no limit.
+    var rate: RateStanding? { keys.rate(of: key) }
+
+    var isAdmin: Bool { key.scopes.contains(.admin) }
+
     /// A `{name}` segment of the path.
     func parameter(_ name: String) -> String {
         request.parameters[name] ?? ""

@@ -10,7 +10,8 @@ struct RouteTable {
 
     init(context: APIContext) {
         self.context = context
-        keys = KeyRing(store: context.store, clock: context.clock, life: context.limits.keyLife)
+        keys = KeyRing(
+            store: context.store, clock: context.clock, life: context.limits.keyLife, log: context.log)
     }
 
     /// A route of the native face.

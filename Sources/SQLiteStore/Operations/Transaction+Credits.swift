@@ -20,24 +20,18 @@ extension Transaction {
     /// Whether the account and the key can pay for the job. An account that does not exist is left to the insert.
     func affordability(of job: Job) throws(StoreError) -> Affordability {
         guard job.credits > 0 else { return .affordable(nil) }
-        let account = try connection.first(LedgerSQL.standing, job.account) {
-            (isMetered: $0.bool(0), balance: Int($0.integer(1)))
+        let payer = try connection.first(LedgerSQL.standing, job.account, job.key) {
+            (
+                isMetered: $0.bool(0), balance: Int($0.integer(1)),
+                key: $0.optionalText(2).map { KeyID(rawValue: $0) },
+                left: $0.isNull(3) ? nil : Int($0.integer(3) - $0.integer(4))
+            )
         }
-        var charge = Charge(credits: job.credits, isMetered: account?.isMetered == true)
-        var available = charge.isMetered ? account?.balance : nil
-        var isCounted = charge.isMetered
-        if let id = job.key {
-            let key = try connection.first(LedgerSQL.cap, id, job.account) {
-                (cap: $0.optionalInteger(0).map { Int($0) }, spent: Int($0.integer(1)))
-            }
-            charge.key = key == nil ? nil : id
-            if let key, let cap = key.cap {
-                available = min(available ?? .max, cap - key.spent)
-                isCounted = true
-            }
-        }
-        if let available, available < job.credits { return .insufficient(available: max(0, available)) }
-        return .affordable(isCounted ? charge : nil)
+        guard let payer, payer.isMetered || payer.left != nil else { return .affordable(nil) }
+        let available = min(payer.isMetered ? payer.balance : .max, payer.left ?? .max)
+        guard available >= job.credits else { return .insufficient(available: max(0, available)) }
+        return .affordable(
+            Charge(credits: job.credits, isMetered: payer.isMetered, key: payer.key))
     }
 
     func hold(_ charge: Charge, for job: Job, number: Int64) throws(StoreError) {
@@ -53,13 +47,14 @@ extension Transaction {
     /// Keeps what a completed job held, gives it back otherwise. The row of the hold is gone then, so that nothing is
     /// settled twice; the ledger's own index forbids it as well.
     func settleHold(of job: Job, number: Int64) throws(StoreError) {
-        let hold = try connection.first(LedgerSQL.takeHold, number) {
+        let hold = try connection.first(LedgerSQL.hold, number) {
             (
                 account: $0.identifier(0) as AccountID, key: $0.optionalText(1),
                 credits: Int($0.integer(2)), isMetered: $0.bool(3)
             )
         }
         guard let hold else { return }
+        try connection.run(LedgerSQL.deleteHold, number)
         let isKept = job.state == .completed
         if !isKept, let key = hold.key { try connection.run(LedgerSQL.spend, key, -hold.credits) }
         guard hold.isMetered else { return }

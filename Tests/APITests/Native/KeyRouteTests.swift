@@ -101,7 +101,9 @@ struct KeyRouteTests {
         (#"{"name":"a","expiresAt":"2026-11-21T11:59:59Z"}"#, "/expiresAt"),
         (#"{"name":"a","expiresAt":"tomorrow"}"#, "/expiresAt"),
         (#"{"name":"a","expiresAt":"300000-01-01T00:00:00Z"}"#, "/expiresAt"),
-        (#"{"name":"a","scopes":["root"]}"#, "/scopes/0"), (#"{"name":"a","creditCap":5}"#, "/creditCap"),
+        (#"{"name":"a","scopes":["root"]}"#, "/scopes/0"), (#"{"name":"a","creditCap":-1}"#, "/creditCap"),
+        (#"{"name":"a","requestsPerMinute":0}"#, "/requestsPerMinute"),
+        (#"{"name":"a","limit":5}"#, "/limit"),
     ])
     func `names what is wrong with a key that is asked for`(body: String, pointer: String) async throws {
         try await withService { service in

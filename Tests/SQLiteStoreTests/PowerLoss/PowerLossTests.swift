@@ -69,6 +69,28 @@ import ThumbwireKit
         #expect(due.delivery.attempts == 0)
         #expect(!isApplied)
     }
+
+    @Test func `a ticket that was held is due again at the next start`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
+        let account = Account.make()
+        try await store.insert(account, callbackSecret: .make())
+        let job = try await store.acceptAndClaim(.make(account: account.id)).becoming(.failed)
+        let ticket = OpenTicket(
+            job: job.id, account: account.id, step: .make(status: .pending), use: job.pin.providers[0],
+            nextPollAt: .noon, until: .distant)
+        _ = try await store.apply(
+            JobChange(job: job, lease: "worker", disposition: .finish, openTicket: ticket))
+        let held = try await store.claimTickets(limit: 1, leaseUntil: .distant, now: .noon)
+        await store.close()
+
+        let next = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
+        let again = try await next.claimTickets(limit: 1, leaseUntil: .distant, now: .noon)
+        await next.close()
+
+        #expect(held == [ticket])
+        #expect(again == [ticket])
+    }
 }
 
 extension Timestamp {

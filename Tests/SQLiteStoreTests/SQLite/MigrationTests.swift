@@ -8,6 +8,7 @@ import ThumbwireKit
 
 @Suite struct MigrationTests {
     private static let newer = Schema.migrations + ["ALTER TABLE accounts ADD COLUMN plan TEXT"]
+    private static let current = Int64(Schema.migrations.count)
 
     @Test func `a new folder gets the newest schema and no copy`() async throws {
         let folder = try TemporaryFolder()
@@ -37,12 +38,12 @@ import ThumbwireKit
         let path = "\(folder.path)/\(SQLiteStore.fileName)"
         let store = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
         await store.close()
-        try Data("half a copy".utf8).write(to: URL(fileURLWithPath: "\(path).before-v2"))
+        try Data("half a copy".utf8).write(to: URL(fileURLWithPath: "\(path).before-v\(Self.current + 1)"))
 
         let connection = try Connection(path: path, role: .writer(synchronous: .full))
         try Schema.migrate(connection, path: path, migrations: Self.newer)
 
-        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == 2)
+        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == Self.current + 1)
     }
 
     @Test func `data survives closing and opening`() async throws {
@@ -70,11 +71,11 @@ import ThumbwireKit
 
         let migrated = try Connection(path: path, role: .writer(synchronous: .full))
         try Schema.migrate(migrated, path: path, migrations: Self.newer)
-        let copy = try Connection(path: "\(path).before-v2", role: .reader)
+        let copy = try Connection(path: "\(path).before-v\(Self.current + 1)", role: .reader)
 
-        #expect(try migrated.first("PRAGMA user_version") { $0.integer(0) } == 2)
+        #expect(try migrated.first("PRAGMA user_version") { $0.integer(0) } == Self.current + 1)
         #expect(try migrated.first("SELECT count(plan) FROM accounts") { $0.integer(0) } == 0)
-        #expect(try copy.first("PRAGMA user_version") { $0.integer(0) } == 1)
+        #expect(try copy.first("PRAGMA user_version") { $0.integer(0) } == Self.current)
         #expect(try copy.first("SELECT id FROM accounts") { $0.text(0) } == account.id.rawValue)
     }
 
@@ -88,8 +89,10 @@ import ThumbwireKit
             try SQLiteStore.open(folder: folder.path, clock: ManualClock())
         }
 
-        #expect("\(try #require(error))".contains("schema version 2, this program knows up to 1"))
-        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == 2)
+        #expect(
+            "\(try #require(error))".contains(
+                "schema version \(Self.current + 1), this program knows up to \(Self.current)"))
+        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == Self.current + 1)
     }
 
     @Test func `a migration that fails changes nothing`() throws {
@@ -102,7 +105,7 @@ import ThumbwireKit
             try Schema.migrate(connection, path: path, migrations: broken)
         }
 
-        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == 1)
+        #expect(try connection.first("PRAGMA user_version") { $0.integer(0) } == Self.current)
         #expect(
             try connection.first("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") { $0.integer(0) }
                 == 0)

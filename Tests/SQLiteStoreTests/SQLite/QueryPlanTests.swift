@@ -27,7 +27,37 @@ import ThumbwireKit
         (EventSQL.ofAccount, "events_of_account"),
         (EventSQL.ofJob, "events_of_job"),
         (EventSQL.subscribers, "endpoints_of_account"),
+        (LedgerSQL.ofAccount, "ledger_of_account"),
+        (LedgerSQL.held, "holds_of_account"),
+        (FingerprintSQL.candidates, "fingerprints_of_hash"),
+        (FingerprintSQL.prune, "fingerprints_by_age"),
+        (TicketSQL.due, "open_tickets_due"),
+        (TicketSQL.firstDue, "open_tickets_due"),
+        (TicketSQL.firstExpiry, "open_tickets_leased"),
+        (TicketSQL.releaseExpired, "open_tickets_leased"),
+        (TicketSQL.voidLeases, "open_tickets_leased"),
+        (TicketSQL.ofProvider, "open_tickets_of_provider"),
+        (TicketSQL.ofLiveJobs, "live_jobs_with_tickets"),
     ]
+
+    /// Looked up by what their table is kept by: an id or a job's number.
+    static let lookups: [StaticString] = [
+        LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
+        LedgerSQL.hold, LedgerSQL.deleteHold, FingerprintSQL.answer, TicketSQL.reschedule, TicketSQL.delete,
+        TicketSQL.lease,
+    ]
+
+    @Test(arguments: lookups.indices)
+    func `what every accept and finish looks up is found without a scan`(index: Int) throws {
+        let folder = try TemporaryFolder()
+        let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
+        try Schema.migrate(connection, path: folder.path)
+
+        let plan = try connection.plan(of: "\(Self.lookups[index])")
+
+        #expect(!plan.isEmpty)
+        #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+    }
 
     @Test(arguments: hotStatements.indices)
     func `a hot statement uses its index and sorts nothing`(index: Int) throws {
