@@ -204,7 +204,7 @@ package struct DeliveryQuery: Sendable {
     package var job: JobID?
     /// The status code of the last attempt that was answered.
     package var statusCodes: ClosedRange<Int>?
-    /// When the delivery was made.
+    /// When the delivery was made, both moments included.
     package var since: Timestamp?
     package var until: Timestamp?
     package var limit: Int
@@ -230,6 +230,7 @@ package struct AttemptQuery: Sendable {
     /// The code of attempts that were not answered.
     package var errorCode: String?
     package var minimumDuration: Duration?
+    /// When the request was sent, both moments included.
     package var since: Timestamp?
     package var until: Timestamp?
     package var limit: Int
@@ -243,7 +244,8 @@ package struct AttemptQuery: Sendable {
     }
 }
 
-/// Which of an endpoint's events are sent once more.
+/// Which of an endpoint's events are sent once more. Test events and what the endpoint was not told about itself
+/// never are.
 package struct RecoveryQuery: Sendable {
     package enum Scope: Hashable, Sendable {
         /// Deliveries that were given up.
@@ -257,7 +259,7 @@ package struct RecoveryQuery: Sendable {
     package var endpoint: EndpointID
     package var account: AccountID
     package var scope: Scope
-    /// When the events happened.
+    /// When the events happened, both moments included.
     package var since: Timestamp
     package var until: Timestamp
 
@@ -315,9 +317,12 @@ package struct AttemptResult: Sendable {
 
     package var attempt: Attempt
     package var consequence: Consequence
+    /// What the account's endpoints are told, but for the one that the attempt was made on.
+    package var events: [Event]
 
-    package init(attempt: Attempt, consequence: Consequence) {
+    package init(attempt: Attempt, consequence: Consequence, events: [Event] = []) {
         self.attempt = attempt
         self.consequence = consequence
+        self.events = events
     }
 }

@@ -29,6 +29,8 @@ public struct Delivery: Hashable, Sendable {
     public var status: Status
     /// How many attempts were made.
     public var attempts: Int
+    /// How many of them were made before its schedule began anew, because it was resent.
+    public var earlierAttempts: Int
     /// When the next attempt is due; `nil` when there is none.
     public var nextAttemptAt: Timestamp?
     /// The status code of the last attempt that was answered.
@@ -49,6 +51,7 @@ public struct Delivery: Hashable, Sendable {
         self.target = target
         self.status = status
         self.attempts = attempts
+        earlierAttempts = 0
         self.nextAttemptAt = nextAttemptAt
         self.lastStatusCode = lastStatusCode
         self.createdAt = createdAt

@@ -26,7 +26,19 @@ import ThumbwireKit
         (DeliverySQL.ofCallback, "deliveries_of_callback"),
         (EventSQL.ofAccount, "events_of_account"),
         (EventSQL.ofJob, "events_of_job"),
-        (EventSQL.subscribers, "endpoints_of_account"),
+        (EndpointSQL.subscribers, "endpoints_of_account"),
+        (EndpointSQL.ofAccount, "endpoints_of_account"),
+        (EndpointSQL.expired, "endpoints_by_expiry"),
+        (DeliverySQL.orphans, "deliveries_due_endpoints"),
+        (DeliverySQL.leasedOfEndpoints, "deliveries_leased"),
+        (DeliverySQL.oldestOfEndpoint, "deliveries_of_endpoint"),
+        (DeliverySQL.exhaustWaiting, "deliveries_due_endpoints"),
+        (DeliverySQL.exhaustLeased, "deliveries_leased"),
+        (DeliverySQL.failedOfEndpoint, "deliveries_of_endpoint"),
+        (DeliverySQL.eventsForEndpoint, "events_of_account"),
+        (DeliverySQL.eventsForEndpoint, "deliveries_of_endpoint"),
+        (DeliverySQL.attemptsOfEndpoint, "attempts_of_endpoint"),
+        (DeliverySQL.ofAccount, "deliveries_of_account"),
         (LedgerSQL.ofAccount, "ledger_of_account"),
         (LedgerSQL.held, "holds_of_account"),
         (FingerprintSQL.candidates, "fingerprints_of_hash"),
@@ -43,7 +55,10 @@ import ThumbwireKit
     /// Looked up by what their table is kept by: an id or a job's number.
     static let lookups: [StaticString] = [
         LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
-        LedgerSQL.hold, LedgerSQL.deleteHold, FingerprintSQL.answer, TicketSQL.reschedule, TicketSQL.delete,
+        LedgerSQL.hold, LedgerSQL.deleteHold, DeliverySQL.follow, DeliverySQL.resend, DeliverySQL.resendEnded,
+        DeliverySQL.lease, DeliverySQL.due, DeliverySQL.one, DeliverySQL.damaged, DeliverySQL.ofJob,
+        EndpointSQL.one, EndpointSQL.review, EndpointSQL.lowerFirstPending, FingerprintSQL.answer,
+        TicketSQL.reschedule, TicketSQL.delete,
         TicketSQL.lease,
     ]
 
