@@ -19,44 +19,20 @@ enum DeliverySQL {
         WHERE lease_until IS NOT NULL AND lease_until <= ?1
         """
 
-    /// ?1 now. Endpoints with something pending that may get it, when the first of it is due, and what restricts it: one
-    /// look into the index an endpoint, however much waits for it.
-    static let waitingEndpoints: StaticString = """
-        WITH RECURSIVE waiting (endpoint) AS (
-            SELECT min(endpoint) FROM deliveries
-            WHERE status = 'pending' AND lease_until IS NULL AND endpoint IS NOT NULL
-            UNION ALL
-            SELECT (
-                SELECT min(d.endpoint) FROM deliveries d
-                WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > waiting.endpoint)
-            FROM waiting WHERE waiting.endpoint IS NOT NULL
-        )
-        SELECT w.endpoint, (
-            SELECT min(d.next_attempt_at) FROM deliveries d
-            WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = w.endpoint),
-            e.rests_until, e.claim_limit, e.is_ordered, e.first_pending
-        FROM waiting w CROSS JOIN endpoints e ON e.id = w.endpoint
-        WHERE e.status = 'enabled' AND (e.expires_at IS NULL OR e.expires_at > ?1)
+    /// The endpoint behind ?1 that something waits for, when the first of that is due, and what restricts it: one look
+    /// into the index, however much waits. What belongs to the endpoint is NULL where that is gone.
+    static let nextWaiting: StaticString = """
+        SELECT d.endpoint, d.next_attempt_at, e.status, e.expires_at, e.rests_until, e.claim_limit,
+            e.is_ordered, e.first_pending
+        FROM deliveries d INDEXED BY deliveries_due_endpoints LEFT JOIN endpoints e ON e.id = d.endpoint
+        WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > ?1
+        ORDER BY d.endpoint, d.next_attempt_at LIMIT 1
         """
 
-    /// Endpoints that are gone and have something pending: the program ended while it was being given up.
-    static let orphans: StaticString = """
-        WITH RECURSIVE waiting (endpoint) AS (
-            SELECT min(endpoint) FROM deliveries
-            WHERE status = 'pending' AND lease_until IS NULL AND endpoint IS NOT NULL
-            UNION ALL
-            SELECT (
-                SELECT min(d.endpoint) FROM deliveries d
-                WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > waiting.endpoint)
-            FROM waiting WHERE waiting.endpoint IS NOT NULL
-        )
-        SELECT w.endpoint FROM waiting w
-        WHERE w.endpoint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM endpoints e WHERE e.id = w.endpoint)
-        """
-
-    /// How many of each endpoint's deliveries are leased.
+    /// The endpoint of each leased delivery.
     static let leasedOfEndpoints: StaticString = """
-        SELECT endpoint FROM deliveries WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL
+        SELECT endpoint FROM deliveries INDEXED BY deliveries_leased
+        WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL
         """
 
     /// ?1 endpoint · ?2 a position before which nothing is pending
@@ -164,7 +140,7 @@ enum DeliverySQL {
     static let exhaustWaiting: StaticString = """
         UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL
         WHERE number IN (
-            SELECT number FROM deliveries
+            SELECT number FROM deliveries INDEXED BY deliveries_due_endpoints
             WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1 LIMIT ?2)
         """
 

@@ -45,8 +45,6 @@ enum EndpointSQL {
 
     static let delete: StaticString = "DELETE FROM endpoints WHERE id = ?1 AND account = ?2"
 
-    static let firstPending: StaticString = "SELECT first_pending FROM endpoints WHERE id = ?1"
-
     static let setFirstPending: StaticString = "UPDATE endpoints SET first_pending = ?2 WHERE id = ?1"
 
     static let lowerFirstPending: StaticString = """

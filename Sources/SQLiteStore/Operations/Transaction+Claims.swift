@@ -2,25 +2,37 @@ internal import Persistence
 internal import Signing
 internal import ThumbwireKit
 
-/// What has something due, and what of it may be claimed.
+/// An endpoint that something waits for, and what of it may be claimed.
 struct WaitingEndpoint {
     var id: EndpointID
     /// When the first of what waits is due.
     var due: Timestamp
+    /// `nil` where the endpoint is gone.
+    private var status: String?
+    private var expiresAt: Timestamp?
     var restsUntil: Timestamp?
     var claimLimit: Int?
     var isOrdered: Bool
     /// A position before which it has nothing pending.
     var firstPending: Int64
 
-    /// Reads the columns of ``DeliverySQL/waitingEndpoints``.
+    /// Reads the columns of ``DeliverySQL/nextWaiting``.
     init(row: Row) {
         id = row.identifier(0)
         due = row.timestamp(1)
-        restsUntil = row.optionalTimestamp(2)
-        claimLimit = row.optionalInteger(3).map { Int($0) }
-        isOrdered = row.bool(4)
-        firstPending = row.integer(5)
+        status = row.optionalText(2)
+        expiresAt = row.optionalTimestamp(3)
+        restsUntil = row.optionalTimestamp(4)
+        claimLimit = row.optionalInteger(5).map { Int($0) }
+        isOrdered = row.bool(6)
+        firstPending = row.integer(7)
+    }
+
+    /// True where the endpoint was removed.
+    var isOrphaned: Bool { status == nil }
+
+    func isEnabled(at now: Timestamp) -> Bool {
+        status == Endpoint.Status.enabled.rawValue && expiresAt.map { $0 > now } ?? true
     }
 
     var isRestricted: Bool { isOrdered || claimLimit != nil }
@@ -33,8 +45,15 @@ struct WaitingEndpoint {
 }
 
 extension Connection {
-    func waitingEndpoints(at now: Timestamp) throws(StoreError) -> [WaitingEndpoint] {
-        try all(DeliverySQL.waitingEndpoints, now) { WaitingEndpoint(row: $0) }
+    /// Every endpoint that something waits for.
+    func waitingEndpoints() throws(StoreError) -> [WaitingEndpoint] {
+        var waiting: [WaitingEndpoint] = []
+        var last = ""
+        while let next = try first(DeliverySQL.nextWaiting, last, read: WaitingEndpoint.init(row:)) {
+            last = next.id.rawValue
+            waiting.append(next)
+        }
+        return waiting
     }
 
     /// How many deliveries of each endpoint are leased; few are, whatever waits.
@@ -57,7 +76,7 @@ extension Connection {
 
     /// When the next delivery becomes due that nobody holds and that may be claimed then.
     func nextDeliveryDue(now: Timestamp) throws(StoreError) -> Timestamp? {
-        let waiting = try waitingEndpoints(at: now)
+        let waiting = try waitingEndpoints().filter { $0.isEnabled(at: now) }
         let leased = waiting.contains { $0.isRestricted } ? try leasedOfEndpoints() : [:]
         var next = try first(DeliverySQL.firstCallback) { $0.timestamp(0) }
         for endpoint in waiting where endpoint.room(leased: leased[endpoint.id] ?? 0) > 0 {
@@ -153,15 +172,17 @@ extension Transaction {
     private func dueOfEndpoints(
         limit: Int, busy: Set<Delivery.Target>, now: Timestamp
     ) throws(StoreError) -> [Candidate] {
-        let waiting = try connection.waitingEndpoints(at: now)
-            .filter { $0.due <= now && ($0.restsUntil ?? now) <= now && !busy.contains(.endpoint($0.id)) }
+        let waiting = try connection.waitingEndpoints()
+            .filter { $0.due <= now && $0.isEnabled(at: now) && ($0.restsUntil ?? now) <= now }
+            .filter { !busy.contains(.endpoint($0.id)) }
             .sorted { $0.due < $1.due }
         let leased = waiting.contains { $0.isRestricted } ? try connection.leasedOfEndpoints() : [:]
         var candidates: [Candidate] = []
         for endpoint in waiting {
-            let horizon = candidates.count < limit ? now : candidates[limit - 1].due
+            let isFull = candidates.count == limit
+            let horizon = isFull ? candidates[limit - 1].due : now
             // Whatever the later endpoints have is due after all of these.
-            guard endpoint.due <= horizon else { break }
+            if isFull, endpoint.due >= horizon { break }
             candidates += try due(
                 of: endpoint, until: horizon,
                 limit: min(limit, endpoint.room(leased: leased[endpoint.id] ?? 0)))

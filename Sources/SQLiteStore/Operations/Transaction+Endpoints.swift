@@ -62,8 +62,8 @@ extension Connection {
 
     /// Finishes what a process before had begun.
     func giveUpOrphans() throws(StoreError) {
-        for endpoint in try all(DeliverySQL.orphans, read: { $0.identifier(0) as EndpointID }) {
-            while try giveUpWaiting(for: endpoint) {}
+        for endpoint in try waitingEndpoints() where endpoint.isOrphaned {
+            while try giveUpWaiting(for: endpoint.id) {}
         }
     }
 }
