@@ -47,6 +47,19 @@ enum EndpointSQL {
 
     static let setFirstPending: StaticString = "UPDATE endpoints SET first_pending = ?2 WHERE id = ?1"
 
+    /// For an endpoint that becomes ordered, whose history need not be searched then.
+    static let findFirstPending: StaticString = """
+        UPDATE endpoints SET first_pending = min(
+            coalesce((
+                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_due_endpoints
+                WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = ?1), 9223372036854775807),
+            coalesce((
+                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_leased
+                WHERE d.lease_until IS NOT NULL AND d.endpoint = ?1), 9223372036854775807),
+            coalesce((SELECT max(position) FROM events), 0))
+        WHERE id = ?1 AND account = ?2 AND is_ordered = 0
+        """
+
     static let lowerFirstPending: StaticString = """
         UPDATE endpoints SET first_pending = ?2 WHERE id = ?1 AND first_pending > ?2
         """

@@ -17,6 +17,9 @@ extension Transaction {
     }
 
     func update(_ endpoint: Endpoint) throws(StoreError) -> Bool {
+        if endpoint.sending.isOrdered {
+            try connection.run(EndpointSQL.findFirstPending, endpoint.id, endpoint.account)
+        }
         try connection.run(
             EndpointSQL.update, endpoint.id, endpoint.account, endpoint.url, commaSeparated(endpoint.events),
             endpoint.status.rawValue, endpoint.description, endpoint.disabledReason,

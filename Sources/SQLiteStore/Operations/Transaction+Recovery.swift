@@ -47,8 +47,11 @@ extension Connection {
         }
         guard let type = EventType(rawValue: event.type), endpoint.events.contains(type) else { return false }
         guard let job = event.job, endpoint.filters != Endpoint.Filters() else { return true }
-        guard let stored = try first(JobSQL.byNumber, job, read: StoredJob.init(row:)) else { return true }
-        return endpoint.filters.admits(try stored.job())
+        // A job that cannot be read is filtered by nobody, as when its events happened.
+        guard let stored = try first(JobSQL.byNumber, job, read: StoredJob.init(row:)),
+            let job = try? stored.job()
+        else { return true }
+        return endpoint.filters.admits(job)
     }
 }
 

@@ -190,6 +190,7 @@ private struct History {
     private mutating func changeStatus() async throws {
         let index = Int.random(in: endpoints.indices, using: &random)
         endpoints[index].status = Endpoint.Status.allCases.randomElement(using: &random) ?? .enabled
+        if index == 0 { endpoints[index].sending.isOrdered = Bool.random(using: &random) }
         #expect(try await store.update(endpoints[index]))
     }
 

@@ -61,16 +61,21 @@ import ThumbwireKit
         TicketSQL.lease,
     ]
 
-    @Test(
-        arguments: [DeliverySQL.nextWaiting, DeliverySQL.dueOfEndpoint, DeliverySQL.exhaustWaiting].indices)
+    /// What looks at what waits only, which is less than there ever was.
+    static let ofWaiting: [StaticString] = [
+        DeliverySQL.nextWaiting, DeliverySQL.dueOfEndpoint, DeliverySQL.exhaustWaiting,
+        EndpointSQL.findFirstPending,
+    ]
+
+    @Test(arguments: ofWaiting.indices)
     func `what waits is found without a look at what was delivered`(index: Int) throws {
-        let sql = [DeliverySQL.nextWaiting, DeliverySQL.dueOfEndpoint, DeliverySQL.exhaustWaiting][index]
         let folder = try TemporaryFolder()
         let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
         try Schema.migrate(connection, path: folder.path)
 
-        let plan = try connection.plan(of: "\(sql)")
+        let plan = try connection.plan(of: "\(Self.ofWaiting[index])")
 
+        #expect(plan.contains { $0.contains("INDEX deliveries_due_endpoints") }, "\(plan)")
         #expect(!plan.contains { $0.contains("deliveries_of_") }, "\(plan)")
     }
 
