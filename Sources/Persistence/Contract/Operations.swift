@@ -196,11 +196,18 @@ package struct PositionedEvent: Hashable, Sendable {
     }
 }
 
-/// Which deliveries to list.
+/// Which deliveries to list; what is `nil` does not choose.
 package struct DeliveryQuery: Sendable {
     package var account: AccountID
     package var target: Delivery.Target?
     package var status: Delivery.Status?
+    package var types: Set<EventType>?
+    package var job: JobID?
+    /// The status code of the last attempt that was answered.
+    package var statusCodes: ClosedRange<Int>?
+    /// When the delivery was made, both moments included.
+    package var since: Timestamp?
+    package var until: Timestamp?
     package var limit: Int
     package var cursor: String?
 
@@ -213,6 +220,71 @@ package struct DeliveryQuery: Sendable {
         self.status = status
         self.limit = limit
         self.cursor = cursor
+    }
+}
+
+/// Which attempts of an endpoint to list; what is `nil` does not choose.
+package struct AttemptQuery: Sendable {
+    package var account: AccountID
+    package var endpoint: EndpointID
+    package var statusCodes: ClosedRange<Int>?
+    /// The code of attempts that were not answered.
+    package var errorCode: String?
+    package var minimumDuration: Duration?
+    /// When the request was sent, both moments included.
+    package var since: Timestamp?
+    package var until: Timestamp?
+    package var limit: Int
+    package var cursor: String?
+
+    package init(account: AccountID, endpoint: EndpointID, limit: Int = 20, cursor: String? = nil) {
+        self.account = account
+        self.endpoint = endpoint
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+/// Which of an endpoint's events are sent once more. Test events and what the endpoint was not told about itself
+/// never are.
+package struct RecoveryQuery: Sendable {
+    package enum Scope: Hashable, Sendable {
+        /// Deliveries that were given up.
+        case failed
+        /// Those, and events that the endpoint would have got and has no delivery of.
+        case missing
+        /// Every event that the endpoint would have got.
+        case all
+    }
+
+    package var endpoint: EndpointID
+    package var account: AccountID
+    package var scope: Scope
+    /// When the events happened, both moments included.
+    package var since: Timestamp
+    package var until: Timestamp
+
+    package init(
+        endpoint: EndpointID, account: AccountID, scope: Scope, since: Timestamp, until: Timestamp
+    ) {
+        self.endpoint = endpoint
+        self.account = account
+        self.scope = scope
+        self.since = since
+        self.until = until
+    }
+}
+
+/// What attempts mean for their endpoint, written together with them.
+package struct EndpointReview: Sendable {
+    /// Status, reason and health are written.
+    package var endpoint: Endpoint
+    /// What the account's other endpoints are told.
+    package var events: [Event]
+
+    package init(endpoint: Endpoint, events: [Event] = []) {
+        self.endpoint = endpoint
+        self.events = events
     }
 }
 
@@ -246,9 +318,12 @@ package struct AttemptResult: Sendable {
 
     package var attempt: Attempt
     package var consequence: Consequence
+    /// What the account's endpoints are told, but for the one that the attempt was made on.
+    package var events: [Event]
 
-    package init(attempt: Attempt, consequence: Consequence) {
+    package init(attempt: Attempt, consequence: Consequence, events: [Event] = []) {
         self.attempt = attempt
         self.consequence = consequence
+        self.events = events
     }
 }

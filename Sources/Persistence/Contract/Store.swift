@@ -118,7 +118,7 @@ package protocol Store: Sendable {
 
     /// Writes an event outside any job, with a delivery to that endpoint alone.
     func emit(_ event: Event, to endpoint: EndpointID) async throws(StoreError)
-    /// Writes events outside any job, with deliveries to the endpoints of their accounts that ask for their type.
+    /// Writes events that change no job, with deliveries to the endpoints of their accounts that ask for their type.
     func emit(_ events: [Event]) async throws(StoreError)
     /// The accounts that have a valid key with the scope `admin`.
     func administrators(now: Timestamp) async throws(StoreError) -> [AccountID]
@@ -131,17 +131,50 @@ package protocol Store: Sendable {
     /// Oldest first.
     func endpoints(of account: AccountID) async throws(StoreError) -> [Endpoint]
     func secret(of endpoint: EndpointID) async throws(StoreError) -> Sealed?
-    /// Writes url, events, status and description; false when the account has no such endpoint.
+    /// Puts new secrets in the place of the endpoint's; false when the account has no such endpoint.
+    func setSecret(_ secret: Sealed, of endpoint: EndpointID, account: AccountID) async throws(StoreError)
+        -> Bool
+    /// Puts a new secret in the place of the one that signs the account's callbacks.
+    func setCallbackSecret(_ secret: Sealed, of account: AccountID) async throws(StoreError) -> Bool
+    /// Removes endpoints whose time is over, as ``deleteEndpoint(_:of:)`` does; how many.
+    func removeExpiredEndpoints(now: Timestamp) async throws(StoreError) -> Int
+    /// Writes everything but id, account and creation; false when the account has no such endpoint.
     func update(_ endpoint: Endpoint) async throws(StoreError) -> Bool
-    /// Removes an endpoint; its pending deliveries become exhausted. False when the account has none of that id.
+    /// Writes what the change makes of the endpoint as it stands in the transaction, so that it takes back nothing
+    /// that was written meanwhile; `nil` when the account has no such endpoint. The change may run twice.
+    func update(
+        _ id: EndpointID, of account: AccountID, _ change: @escaping @Sendable (inout Endpoint) -> Void
+    ) async throws(StoreError) -> Endpoint?
+    /// Removes an endpoint; its pending deliveries become exhausted, many of them in several commits. False when the
+    /// account has none of that id.
     func deleteEndpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Bool
-    /// Leases up to `limit` due deliveries, oldest due first, of targets that are not in `busy` and not paused.
+    /// Leases up to `limit` due deliveries, oldest due first, of callbacks and enabled endpoints that are not in
+    /// `busy`, do not rest and have not expired.
+    ///
+    /// Of an endpoint with a claim limit no more are leased at a time than it says; of an ordered one only that of its
+    /// oldest pending event, while nothing else of it is leased. What cannot be read is given up, with an attempt that
+    /// has the error code `record_damaged`, and holds up no other.
     func claimDeliveries(
         limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
     ) async throws(StoreError) -> [DueDelivery]
-    /// Writes attempts and what follows from them for their deliveries.
-    func record(_ results: [AttemptResult]) async throws(StoreError)
-    /// When the next unleased delivery of a target that is not paused becomes due.
+    /// Writes attempts and what follows from them for their deliveries, and what `reviewing` makes of each endpoint
+    /// that they were made on, as it stands in the transaction. It may run twice. The review's events go to the
+    /// account's other endpoints that ask for them. An endpoint that is disabled keeps what is pending for it, unsent,
+    /// until it is enabled.
+    func record(
+        _ results: [AttemptResult],
+        reviewing: @escaping @Sendable (Endpoint, [AttemptResult]) -> EndpointReview?
+    ) async throws(StoreError)
+    /// Makes a delivery due now, whatever became of it, with its schedule begun anew; `nil` when the account has none
+    /// of that id. One that is being attempted is sent again only if that attempt fails. Throws
+    /// ``StoreError/missing(_:)`` when its endpoint is gone.
+    func resend(_ id: DeliveryID, of account: AccountID, now: Timestamp) async throws(StoreError) -> Delivery?
+    /// Sends events of an endpoint once more, oldest first, what is pending left out; how many. Many take several
+    /// commits. Throws ``StoreError/missing(_:)`` when the account has no such endpoint.
+    func recover(_ query: RecoveryQuery, now: Timestamp) async throws(StoreError) -> Int
+    /// Newest first.
+    func attempts(_ query: AttemptQuery) async throws(StoreError) -> Page<Attempt>
+    /// When the next delivery becomes due that nobody holds and that may be claimed then.
     func nextDeliveryDue() async throws(StoreError) -> Timestamp?
     func delivery(_ id: DeliveryID, of account: AccountID) async throws(StoreError) -> Delivery?
     /// Newest first.
@@ -158,6 +191,11 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+    /// Writes attempts of which no endpoint is told.
+    package func record(_ results: [AttemptResult]) async throws(StoreError) {
+        try await record(results) { _, _ in nil }
+    }
+
     /// Accepts a job that repeats no other.
     @discardableResult
     package func accept(

@@ -54,7 +54,11 @@ struct RecordReader {
     }
 
     func number(_ name: String) throws(RecordError) -> Double {
-        try required(name, optional(name, "a number") { $0.number })
+        try required(name, optionalNumber(name))
+    }
+
+    func optionalNumber(_ name: String) throws(RecordError) -> Double? {
+        try optional(name, "a number") { $0.number }
     }
 
     func object(_ name: String) throws(RecordError) -> JSONObject {
@@ -83,6 +87,14 @@ struct RecordReader {
 
     func optionalDuration(_ name: String) throws(RecordError) -> Duration? {
         try optionalInteger(name).map { .microseconds($0) }
+    }
+
+    func optionalDurations(_ name: String) throws(RecordError) -> [Duration]? {
+        try optional(name, "an array of integers") { value in
+            guard let array = value.array else { return nil }
+            let durations = array.compactMap { $0.integer.map { Duration.microseconds($0) } }
+            return durations.count == array.count ? durations : nil
+        }
     }
 
     func identifier<Owner>(_ name: String) throws(RecordError) -> Identifier<Owner> {

@@ -92,6 +92,12 @@ extension StoreError {
     static func unreadable(_ what: String) -> StoreError {
         .database(code: SQLITE_CORRUPT, message: what, statement: "a stored row")
     }
+
+    /// As ``unreadable(_:)`` says, or SQLite itself of a page.
+    var isUnreadable: Bool {
+        guard case .database(let code, _, _) = self else { return false }
+        return code & 0xFF == SQLITE_CORRUPT
+    }
 }
 
 /// A set of words as ``Row/words(_:)`` reads it, in the order of their declaration.

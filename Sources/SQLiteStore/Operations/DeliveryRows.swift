@@ -11,32 +11,39 @@ extension Delivery {
             type: try row.word(4), target: target, status: try row.word(7), attempts: Int(row.integer(8)),
             nextAttemptAt: row.optionalTimestamp(9), lastStatusCode: row.optionalInteger(10).map { Int($0) },
             createdAt: row.timestamp(11))
+        earlierAttempts = Int(row.integer(12))
     }
 }
 
-extension DueDelivery {
-    /// Reads the columns of ``DeliverySQL/due``.
-    init(row: Row) throws(StoreError) {
-        let event = Event(
-            id: row.identifier(13), account: row.identifier(14), type: try row.word(15),
-            job: row.optionalText(16).map { JobID(rawValue: $0) }, sequence: Int(row.integer(17)),
-            occurredAt: row.timestamp(18), body: row.bytes(19))
-        let destination: Destination =
-            row.isNull(5)
-            ? .callback(row.sealed(28), secret: row.sealed(29))
-            : .endpoint(try Endpoint(row: row, from: 20), secret: row.sealed(27))
-        self.init(delivery: try Delivery(row: row), event: event, destination: destination)
+extension Event {
+    /// Reads the event of the columns of ``DeliverySQL/due``.
+    init(due row: Row) throws(StoreError) {
+        self.init(
+            id: row.identifier(3), account: row.identifier(13), type: try row.word(4),
+            job: row.optionalText(14).map { JobID(rawValue: $0) }, sequence: Int(row.integer(15)),
+            occurredAt: row.timestamp(16), body: row.bytes(17))
+        faceData = row.isNull(18) ? nil : row.bytes(18)
     }
 }
 
 extension Endpoint {
-    /// Reads id, account, url, events, status, description and creation from the columns behind `first`.
-    init(row: Row, from first: Int32) throws(StoreError) {
+    /// Reads the columns of ``EndpointSQL/one``.
+    init(row: Row) throws(StoreError) {
         self.init(
-            id: row.identifier(first), account: row.identifier(first + 1), url: row.text(first + 2),
-            events: Set(try row.words(first + 3)), description: row.optionalText(first + 5),
-            createdAt: row.timestamp(first + 6))
-        status = try row.word(first + 4)
+            id: row.identifier(0), account: row.identifier(1), url: row.text(2),
+            events: Set(try row.words(3)), description: row.optionalText(5), createdAt: row.timestamp(6))
+        status = try row.word(4)
+        disabledReason = row.optionalText(7)
+        health.restsUntil = row.optionalTimestamp(8)
+        health.claimLimit = row.optionalInteger(9).map { Int($0) }
+        sending.isOrdered = row.bool(10)
+        expiresAt = row.optionalTimestamp(11)
+        guard !row.isNull(12) else { return }
+        do throws(RecordError) {
+            try EndpointRecord.read(row.bytes(12), into: &self)
+        } catch {
+            throw .unreadable("endpoint \(id): \(error)")
+        }
     }
 }
 

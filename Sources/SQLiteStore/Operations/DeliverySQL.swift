@@ -7,31 +7,38 @@ enum DeliverySQL {
         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)
         """
 
+    /// What was resent while it was being attempted begins its schedule with the next attempt, as this one has not come
+    /// to its end.
     static let voidLeases: StaticString = """
-        UPDATE deliveries SET lease_until = NULL WHERE lease_until IS NOT NULL
+        UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
+        WHERE lease_until IS NOT NULL
         """
 
     static let releaseExpired: StaticString = """
-        UPDATE deliveries SET lease_until = NULL WHERE lease_until IS NOT NULL AND lease_until <= ?1
+        UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
+        WHERE lease_until IS NOT NULL AND lease_until <= ?1
         """
 
-    /// Enabled endpoints with something pending and when the first of it is due: one look into the index an endpoint,
-    /// however much waits for it.
-    static let waitingEndpoints: StaticString = """
-        WITH RECURSIVE waiting (endpoint) AS (
-            SELECT min(endpoint) FROM deliveries
-            WHERE status = 'pending' AND lease_until IS NULL AND endpoint IS NOT NULL
-            UNION ALL
-            SELECT (
-                SELECT min(d.endpoint) FROM deliveries d
-                WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > waiting.endpoint)
-            FROM waiting WHERE waiting.endpoint IS NOT NULL
-        )
-        SELECT w.endpoint, (
-            SELECT min(d.next_attempt_at) FROM deliveries d
-            WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = w.endpoint)
-        FROM waiting w CROSS JOIN endpoints e ON e.id = w.endpoint
-        WHERE e.status = 'enabled'
+    /// The endpoint behind ?1 that something waits for, when the first of that is due, and what restricts it: one look
+    /// into the index, however much waits. What belongs to the endpoint is NULL where that is gone.
+    static let nextWaiting: StaticString = """
+        SELECT d.endpoint, d.next_attempt_at, e.status, e.expires_at, e.rests_until, e.claim_limit,
+            e.is_ordered, e.first_pending
+        FROM deliveries d INDEXED BY deliveries_due_endpoints LEFT JOIN endpoints e ON e.id = d.endpoint
+        WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > ?1
+        ORDER BY d.endpoint, d.next_attempt_at LIMIT 1
+        """
+
+    /// The endpoint of each leased delivery.
+    static let leasedOfEndpoints: StaticString = """
+        SELECT endpoint FROM deliveries INDEXED BY deliveries_leased
+        WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL
+        """
+
+    /// ?1 endpoint · ?2 a position before which nothing is pending
+    static let oldestOfEndpoint: StaticString = """
+        SELECT number, event, next_attempt_at, lease_until FROM deliveries
+        WHERE endpoint = ?1 AND event >= ?2 AND status = 'pending' ORDER BY event LIMIT 1
         """
 
     static let dueOfEndpoint: StaticString = """
@@ -56,75 +63,159 @@ enum DeliverySQL {
 
     static let lease: StaticString = "UPDATE deliveries SET lease_until = ?2 WHERE number = ?1"
 
-    /// A delivery with all that an attempt needs.
+    /// A delivery with all that an attempt needs but the endpoint.
     static let due: StaticString = """
         SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
-            d.next_attempt_at, d.last_status_code, d.created_at,
-            e.position, e.id, e.account, e.type, ej.id, e.sequence, e.occurred_at, e.body,
-            p.id, p.account, p.url, p.events, p.status, p.description, p.created_at, p.secret,
-            c.destination, a.callback_secret
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts,
+            e.account, ej.id, e.sequence, e.occurred_at, e.body, e.face_data, c.destination, a.callback_secret
         FROM deliveries d JOIN events e ON e.position = d.event
             LEFT JOIN jobs j ON j.number = d.callback
             LEFT JOIN jobs ej ON ej.number = e.job
-            LEFT JOIN endpoints p ON p.id = d.endpoint
             LEFT JOIN callbacks c ON c.job = d.callback
-            LEFT JOIN accounts a ON a.id = d.account
+            LEFT JOIN accounts a ON d.callback IS NOT NULL AND a.id = d.account
         WHERE d.number = ?1
         """
 
     static let one: StaticString = """
         SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
-            d.next_attempt_at, d.last_status_code, d.created_at
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts
         FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = d.callback
         WHERE d.id = ?1 AND d.account = ?2
         """
 
-    /// ?1 account · ?2 before this number · ?3 status or NULL · ?4 limit
+    /// ?1 account · ?2 before this number · ?3 status · ?4 types between commas · ?5 and ?6 status codes from and to ·
+    /// ?7 and ?8 made from and to · ?9 job · ?10 limit; each of ?3 to ?9 may be NULL
     static let ofAccount: StaticString = """
         SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
-            d.next_attempt_at, d.last_status_code, d.created_at
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts, d.number
         FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = d.callback
         WHERE d.account = ?1 AND d.number < ?2 AND (?3 IS NULL OR d.status = ?3)
-        ORDER BY d.number DESC LIMIT ?4
+            AND (?4 IS NULL OR instr(?4, ',' || e.type || ',') > 0)
+            AND (?5 IS NULL OR d.last_status_code BETWEEN ?5 AND ?6)
+            AND (?7 IS NULL OR d.created_at >= ?7) AND (?8 IS NULL OR d.created_at <= ?8)
+        ORDER BY d.number DESC LIMIT ?10
         """
 
-    /// As ``ofAccount``, ?5 being the endpoint.
+    /// As ``ofAccount``, for the job, of whose few deliveries a list is sorted.
+    static let ofJob: StaticString = """
+        SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts, d.number
+        FROM events e CROSS JOIN deliveries d ON d.event = e.position LEFT JOIN jobs j ON j.number = d.callback
+        WHERE e.job = (SELECT number FROM jobs WHERE id = ?9)
+            AND +d.account = ?1 AND +d.number < ?2 AND (?3 IS NULL OR d.status = ?3)
+            AND (?4 IS NULL OR instr(?4, ',' || e.type || ',') > 0)
+            AND (?5 IS NULL OR d.last_status_code BETWEEN ?5 AND ?6)
+            AND (?7 IS NULL OR d.created_at >= ?7) AND (?8 IS NULL OR d.created_at <= ?8)
+        ORDER BY d.number DESC LIMIT ?10
+        """
+
+    /// As ``ofAccount``, ?11 being the endpoint; newest event first, before the event at position ?2.
     static let ofEndpoint: StaticString = """
         SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
-            d.next_attempt_at, d.last_status_code, d.created_at
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts, d.event
         FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = d.callback
-        WHERE d.endpoint = ?5 AND d.account = ?1 AND d.number < ?2 AND (?3 IS NULL OR d.status = ?3)
-        ORDER BY d.number DESC LIMIT ?4
+        WHERE d.endpoint = ?11 AND +d.account = ?1 AND d.event < ?2 AND (?3 IS NULL OR d.status = ?3)
+            AND (?4 IS NULL OR instr(?4, ',' || e.type || ',') > 0)
+            AND (?5 IS NULL OR d.last_status_code BETWEEN ?5 AND ?6)
+            AND (?7 IS NULL OR d.created_at >= ?7) AND (?8 IS NULL OR d.created_at <= ?8)
+            AND (?9 IS NULL OR e.job = (SELECT number FROM jobs WHERE id = ?9))
+        ORDER BY d.event DESC LIMIT ?10
         """
 
-    /// As ``ofAccount``, ?5 being the job.
+    /// As ``ofAccount``, ?11 being the job whose callback it is.
     static let ofCallback: StaticString = """
         SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
-            d.next_attempt_at, d.last_status_code, d.created_at
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts, d.number
         FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = d.callback
-        WHERE d.callback = (SELECT number FROM jobs WHERE id = ?5) AND d.account = ?1 AND d.number < ?2
+        WHERE d.callback = (SELECT number FROM jobs WHERE id = ?11) AND d.account = ?1 AND d.number < ?2
             AND (?3 IS NULL OR d.status = ?3)
-        ORDER BY d.number DESC LIMIT ?4
+            AND (?4 IS NULL OR instr(?4, ',' || e.type || ',') > 0)
+            AND (?5 IS NULL OR d.last_status_code BETWEEN ?5 AND ?6)
+            AND (?7 IS NULL OR d.created_at >= ?7) AND (?8 IS NULL OR d.created_at <= ?8)
+            AND (?9 IS NULL OR e.job = (SELECT number FROM jobs WHERE id = ?9))
+        ORDER BY d.number DESC LIMIT ?10
         """
 
-    static let exhaustEndpoint: StaticString = """
+    /// Gives up to ?2 of what waits for an endpoint up.
+    static let exhaustWaiting: StaticString = """
+        UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL
+        WHERE number IN (
+            SELECT number FROM deliveries INDEXED BY deliveries_due_endpoints
+            WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1 LIMIT ?2)
+        """
+
+    static let exhaustLeased: StaticString = """
         UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL, lease_until = NULL
-        WHERE endpoint = ?1 AND status = 'pending'
+        WHERE number IN (
+            SELECT number FROM deliveries INDEXED BY deliveries_leased
+            WHERE lease_until IS NOT NULL AND endpoint = ?1)
         """
 
     static let insertAttempt: StaticString = """
         INSERT INTO attempts
-            (delivery, number, started_at, duration, status_code, body_head, error_code, error_message)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            (delivery, number, started_at, duration, status_code, body_head, error_code, error_message, endpoint)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """
 
-    /// What was exhausted meanwhile, because its endpoint is gone, stays so unless this attempt has delivered it.
+    /// ?1 delivery · ?2 status · ?3 next attempt · ?4 number of the attempt · ?5 status code. What was exhausted
+    /// meanwhile, because its endpoint is gone, stays so unless this attempt has delivered it; what was resent meanwhile
+    /// stays due.
     static let follow: StaticString = """
         UPDATE deliveries SET
-            status = CASE WHEN status = 'pending' OR ?2 = 'delivered' THEN ?2 ELSE status END,
-            next_attempt_at = CASE WHEN status = 'pending' THEN ?3 END,
+            status = CASE
+                WHEN ?2 = 'delivered' OR (status = 'pending' AND earlier_attempts < ?4) THEN ?2 ELSE status END,
+            next_attempt_at = CASE
+                WHEN ?2 = 'delivered' OR status <> 'pending' THEN NULL
+                WHEN earlier_attempts < ?4 THEN ?3 ELSE next_attempt_at END,
             attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code),
             lease_until = NULL
+        WHERE id = ?1
+        RETURNING number, callback, endpoint
+        """
+
+    /// ?1 delivery · ?2 account · ?3 now. An attempt under way is still of the schedule before.
+    static let resend: StaticString = """
+        UPDATE deliveries SET status = 'pending', next_attempt_at = ?3,
+            earlier_attempts = attempts + (lease_until IS NOT NULL)
+        WHERE id = ?1 AND account = ?2
+        RETURNING endpoint, event
+        """
+
+    /// ?1 number · ?2 due · ?3 whether what was delivered is sent again. What waits or is being attempted stays as it is.
+    static let resendEnded: StaticString = """
+        UPDATE deliveries SET status = 'pending', next_attempt_at = ?2, earlier_attempts = attempts
+        WHERE number = ?1 AND lease_until IS NULL
+            AND (status = 'exhausted' OR (?3 AND status = 'delivered'))
+        """
+
+    /// ?1 id · ?2 account · ?3 event · ?4 endpoint · ?5 due · ?6 now
+    static let insertMissing: StaticString = """
+        INSERT INTO deliveries (id, account, event, endpoint, status, attempts, next_attempt_at, created_at)
+        VALUES (?1, ?2, ?3, ?4, 'pending', 0, ?5, ?6)
+        ON CONFLICT (endpoint, event) WHERE endpoint IS NOT NULL DO NOTHING
+        """
+
+    /// ?1 endpoint · ?2 behind this position · ?3 not behind that · ?4 and ?5 happened from and to · ?6 limit
+    static let failedOfEndpoint: StaticString = """
+        SELECT d.event, d.number FROM deliveries d JOIN events e ON e.position = d.event
+        WHERE d.endpoint = ?1 AND d.event > ?2 AND d.event <= ?3 AND d.status = 'exhausted'
+            AND e.occurred_at BETWEEN ?4 AND ?5 AND e.type <> 'webhook.test'
+        ORDER BY d.event LIMIT ?6
+        """
+
+    /// As ``failedOfEndpoint``, ?7 being the account: each of its events, with the endpoint's delivery and the job.
+    static let eventsForEndpoint: StaticString = """
+        SELECT e.position, d.number, d.status, e.type, e.job
+        FROM events e LEFT JOIN deliveries d ON d.endpoint = ?1 AND d.event = e.position
+        WHERE e.account = ?7 AND e.position > ?2 AND e.position <= ?3 AND e.occurred_at BETWEEN ?4 AND ?5
+            AND e.type <> 'webhook.test' AND e.endpoint IS NOT ?1
+        ORDER BY e.position LIMIT ?6
+        """
+
+    static let damaged: StaticString = "SELECT attempts, endpoint FROM deliveries WHERE number = ?1"
+
+    static let exhaustDamaged: StaticString = """
+        UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL, attempts = attempts + 1
         WHERE number = ?1
         """
 
@@ -133,5 +224,20 @@ enum DeliverySQL {
     static let attempts: StaticString = """
         SELECT a.number, a.started_at, a.duration, a.status_code, a.body_head, a.error_code, a.error_message
         FROM attempts a WHERE a.delivery = (SELECT number FROM deliveries WHERE id = ?1) ORDER BY a.number
+        """
+
+    /// ?1 endpoint · ?2 account · ?3, ?4 and ?5 before the attempt that began then, of that delivery, of that number ·
+    /// ?6 and ?7 status codes from and to · ?8 error code · ?9 shortest duration · ?10 and ?11 begun from and to ·
+    /// ?12 limit; each of ?6 to ?11 may be NULL
+    static let attemptsOfEndpoint: StaticString = """
+        SELECT a.number, a.started_at, a.duration, a.status_code, a.body_head, a.error_code, a.error_message,
+            d.id, a.delivery
+        FROM attempts a CROSS JOIN deliveries d ON d.number = a.delivery
+        WHERE a.endpoint = ?1 AND d.account = ?2
+            AND a.started_at <= ?3 AND (a.started_at, a.delivery, a.number) < (?3, ?4, ?5)
+            AND (?6 IS NULL OR a.status_code BETWEEN ?6 AND ?7) AND (?8 IS NULL OR a.error_code = ?8)
+            AND (?9 IS NULL OR a.duration >= ?9)
+            AND (?10 IS NULL OR a.started_at >= ?10) AND (?11 IS NULL OR a.started_at <= ?11)
+        ORDER BY a.started_at DESC, a.delivery DESC, a.number DESC LIMIT ?12
         """
 }

@@ -37,7 +37,7 @@ extension Transaction {
             if let fingerprint = new.fingerprint { try note(fingerprint, of: new.job, number: number) }
             note(.jobClaimable)
             note(.job(new.job.id))
-            try record(new.event, ofJob: number)
+            try record(new.event, of: new.job, number: number)
             return .accepted
         }
     }
@@ -107,7 +107,7 @@ extension Transaction {
                 JobSQL.writeComposition, live.number, variant, UTF8Text(bytes: document))
         }
         note(.job(change.job.id))
-        if let event = change.event { try record(event, ofJob: live.number) }
+        if let event = change.event { try record(event, of: change.job, number: live.number) }
         return true
     }
 
@@ -134,7 +134,7 @@ extension Transaction {
         try finish(finished, number: live.number, progress: JobRecord.progress(finished))
         for ticket in ending.openTickets { try open(ticket, ofJob: live.number) }
         note(.job(id))
-        try record(event, ofJob: live.number)
+        try record(event, of: finished, number: live.number)
         return .cancelled(finished)
     }
 

@@ -10,17 +10,19 @@ extension SQLiteStore {
         }
     }
 
-    package func record(_ results: [AttemptResult]) async throws(StoreError) {
+    package func record(
+        _ results: [AttemptResult],
+        reviewing: @escaping @Sendable (Endpoint, [AttemptResult]) -> EndpointReview?
+    ) async throws(StoreError) {
         try await writer.perform { transaction throws(StoreError) in
-            try transaction.record(results)
+            try transaction.record(results, reviewing: reviewing)
         }
     }
 
     package func nextDeliveryDue() async throws(StoreError) -> Timestamp? {
-        try await readers.perform { connection throws(StoreError) in
-            let endpoints = try connection.waitingEndpoints().map { $0.due }
-            let callback = try connection.first(DeliverySQL.firstCallback) { $0.timestamp(0) }
-            return (endpoints + (callback.map { [$0] } ?? [])).min()
+        let now = clock.now()
+        return try await readers.perform { connection throws(StoreError) in
+            try connection.nextDeliveryDue(now: now)
         }
     }
 
@@ -33,21 +35,23 @@ extension SQLiteStore {
     package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> Page<Delivery> {
         let paging = try Paging(limit: query.limit, cursor: query.cursor)
         let sql: StaticString
-        let target: String?
+        var target: String?
         switch query.target {
         case .endpoint(let id): (sql, target) = (DeliverySQL.ofEndpoint, id.rawValue)
         case .callback(let id): (sql, target) = (DeliverySQL.ofCallback, id.rawValue)
-        case nil: (sql, target) = (DeliverySQL.ofAccount, nil)
+        case nil: sql = query.job == nil ? DeliverySQL.ofAccount : DeliverySQL.ofJob
         }
-        return try await readers.perform { connection throws(StoreError) in
-            var values: [any Bindable] = [
-                query.account, paging.before, query.status?.rawValue, paging.limit + 1,
-            ]
-            if let target { values.append(target) }
+        var values: [any Bindable & Sendable] = [
+            query.account, paging.before, query.status?.rawValue,
+            query.types.map { ",\(commaSeparated($0))," }, query.statusCodes?.lowerBound,
+            query.statusCodes?.upperBound, query.since, query.until, query.job, paging.limit + 1,
+        ]
+        if let target { values.append(target) }
+        return try await readers.perform { [values] connection throws(StoreError) in
             let rows = try connection.all(sql, values) { row throws(StoreError) in
-                (number: row.integer(0), delivery: try Delivery(row: row))
+                (cursor: row.integer(13), delivery: try Delivery(row: row))
             }
-            return try paging.page(of: rows, number: { $0.number }) { $0.delivery }
+            return try paging.page(of: rows, number: { $0.cursor }) { $0.delivery }
         }
     }
 

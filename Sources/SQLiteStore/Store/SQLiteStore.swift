@@ -14,6 +14,7 @@ package final class SQLiteStore: Store {
     package let changes: ChangeFeed
     let writer: Writer
     let readers: ReaderPool
+    let clock: any WallClock
     private let closing: BlockingExecutor
 
     /// Opens the database of a folder, makes or migrates its tables, and voids the leases of the process before: its
@@ -43,9 +44,11 @@ package final class SQLiteStore: Store {
 
     private init(_ settings: Writer.Settings) throws(StoreError) {
         changes = settings.changes
+        clock = settings.clock
         writer = try Writer(settings) { connection throws(StoreError) in
             try Schema.migrate(connection, path: settings.path)
             try connection.voidLeases(at: settings.clock.now())
+            try connection.giveUpOrphans()
         }
         readers = ReaderPool(path: settings.path, vfs: settings.vfs, threads: Self.readerThreads)
         closing = BlockingExecutor(name: "store-close", threads: 1)

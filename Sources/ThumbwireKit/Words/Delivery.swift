@@ -1,44 +1,3 @@
-/// A standing webhook subscription.
-public struct Endpoint: Hashable, Sendable {
-    /// Whether events are sent to it.
-    public enum Status: String, Hashable, Sendable, CaseIterable {
-        case enabled
-        /// Events are kept for it and not sent.
-        case paused
-        /// Events are not kept for it.
-        case disabled
-    }
-
-    /// The endpoint's id.
-    public var id: EndpointID
-    /// Whose endpoint it is.
-    public var account: AccountID
-    /// Where events are posted, byte for byte as it was given.
-    public var url: String
-    /// The types it gets.
-    public var events: Set<EventType>
-    /// Whether events are sent to it.
-    public var status: Status
-    /// What people call it.
-    public var description: String?
-    /// When it was made.
-    public var createdAt: Timestamp
-
-    /// An enabled endpoint.
-    public init(
-        id: EndpointID, account: AccountID, url: String, events: Set<EventType>, description: String? = nil,
-        createdAt: Timestamp
-    ) {
-        self.id = id
-        self.account = account
-        self.url = url
-        self.events = events
-        self.description = description
-        self.createdAt = createdAt
-        status = .enabled
-    }
-}
-
 /// One event on its way to one endpoint or callback.
 public struct Delivery: Hashable, Sendable {
     /// Where a delivery stands.
@@ -70,6 +29,8 @@ public struct Delivery: Hashable, Sendable {
     public var status: Status
     /// How many attempts were made.
     public var attempts: Int
+    /// How many of them were made before its schedule began anew, because it was resent.
+    public var earlierAttempts: Int
     /// When the next attempt is due; `nil` when there is none.
     public var nextAttemptAt: Timestamp?
     /// The status code of the last attempt that was answered.
@@ -90,6 +51,7 @@ public struct Delivery: Hashable, Sendable {
         self.target = target
         self.status = status
         self.attempts = attempts
+        earlierAttempts = 0
         self.nextAttemptAt = nextAttemptAt
         self.lastStatusCode = lastStatusCode
         self.createdAt = createdAt

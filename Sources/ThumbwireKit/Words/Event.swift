@@ -33,6 +33,9 @@ public struct Event: Hashable, Sendable {
     public var occurredAt: Timestamp
     /// The exact bytes of every delivery.
     public var body: [UInt8]
+    /// What the face that made the job answers to a poll, as JSON text; `nil` for the native face and for events
+    /// without a job.
+    public var faceData: [UInt8]?
 
     /// An event.
     public init(

@@ -207,7 +207,7 @@ private struct CreditHistory {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): the same history for the same seed.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
