@@ -112,14 +112,14 @@ def receive(options, secrets):
 
 
 def check(headers_file, body_file, secrets):
-    now = os.environ.get("NOW")
+    now = os.environ.get("NOW") or None
     with open(headers_file, encoding="latin-1") as lines:
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
     with open(body_file, "rb") as file:
         body = file.read()
     try:
-        verify(headers, body, secrets, now=int(now) if now and now != "skip" else now)
+        verify(headers, body, secrets, now=now if now in (None, "skip") else int(now))
     except NotGenuine as reason:
         print(f"refused: {reason}", file=sys.stderr)
         return 1

@@ -64,7 +64,8 @@ func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
 func sha256(_ message: [UInt8]) -> [UInt8] {
     let length = UInt64(message.count) * 8
     let zeros = [UInt8](repeating: 0, count: (119 - message.count % 64) % 64)
-    let padded = message + [0x80] + zeros + (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }
+    let end = (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }
+    let padded = message + [0x80] + zeros + end
     var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -114,27 +115,30 @@ struct Connection {
 
     /// The request's headers and body; `nil` where it is none, or too large.
     func request() -> (headers: [String: String], body: [UInt8])? {
-        var bytes: [UInt8] = []
-        let end = Array("\r\n\r\n".utf8)
-        var headLength: Int?
-        while headLength == nil {
-            guard bytes.count < 65_536, let more = receive() else { return nil }
-            // The end may lie across two packets.
-            let start = max(0, bytes.count - 3)
-            bytes += more
-            headLength = bytes.indices.dropFirst(start).first { bytes[$0...].starts(with: end) }
-        }
-        let head = String(decoding: bytes[..<headLength!], as: UTF8.self)
-        guard head.hasPrefix("POST ") else { return nil }
+        guard var (head, body) = receiveHead(), head.hasPrefix("POST ") else { return nil }
         let headers = fields(head.split(whereSeparator: \.isNewline).dropFirst())
         guard let length = headers["content-length"].flatMap({ Int($0) }), (0...largestBody).contains(length)
         else { return nil }
-        var body = Array(bytes[(headLength! + end.count)...])
         while body.count < length {
             guard let more = receive() else { return nil }
             body += more
         }
         return (headers, body)
+    }
+
+    /// The head, and what came of the body with it.
+    private func receiveHead() -> (head: String, body: [UInt8])? {
+        let end = Array("\r\n\r\n".utf8)
+        var bytes: [UInt8] = []
+        while bytes.count < 65_536, let more = receive() {
+            // The end may lie across two packets.
+            let start = max(0, bytes.count - 3)
+            bytes += more
+            if let last = bytes.indices.dropFirst(start).first(where: { bytes[$0...].starts(with: end) }) {
+                return (String(decoding: bytes[..<last], as: UTF8.self), Array(bytes[(last + end.count)...]))
+            }
+        }
+        return nil
     }
 
     func answer(_ status: String) {
@@ -257,7 +261,8 @@ while let word = words.popFirst() {
         saved.append(word)
     }
 }
-let secrets = (ProcessInfo.processInfo.environment["THUMBWIRE_SECRET"] ?? "").split(separator: " ").map(String.init)
+let secrets = (ProcessInfo.processInfo.environment["THUMBWIRE_SECRET"] ?? "")
+    .split(separator: " ").map(String.init)
 guard !secrets.isEmpty else { stop("THUMBWIRE_SECRET is not set\n\(usage)", code: 2) }
 switch saved.count {
 case 0:
