@@ -67,7 +67,8 @@ func sha256(_ message: [UInt8]) -> [UInt8] {
     let end = (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * $0)) }
     let padded = message + [0x80] + zeros + end
     var state: [UInt32] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+        0x5be0_cd19,
     ]
     var w = [UInt32](repeating: 0, count: 64)
     for start in stride(from: 0, to: padded.count, by: 64) {
@@ -115,10 +116,11 @@ struct Connection {
 
     /// The request's headers and body; `nil` where it is none, or too large.
     func request() -> (headers: [String: String], body: [UInt8])? {
-        guard var (head, body) = receiveHead(), head.hasPrefix("POST ") else { return nil }
+        guard let (head, start) = receiveHead(), head.hasPrefix("POST ") else { return nil }
         let headers = fields(head.split(whereSeparator: \.isNewline).dropFirst())
         guard let length = headers["content-length"].flatMap({ Int($0) }), (0...largestBody).contains(length)
         else { return nil }
+        var body = start
         while body.count < length {
             guard let more = receive() else { return nil }
             body += more
