@@ -82,7 +82,7 @@ receive() {
     command -v socat > /dev/null || { echo "a receiver in the shell needs socat" >&2; exit 2; }
     folder=$(mktemp -d)
     export RESULTS=$folder/results
-    : > "$RESULTS"
+    : > "$RESULTS" > "$folder/log"
     socat -d -d "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork,max-children=1" "EXEC:bash \"$0\" --answer" 2> "$folder/log" &
     local server=$!
     # shellcheck disable=SC2064
