@@ -127,10 +127,16 @@ def check(headers_file, body_file, secrets):
     return 0
 
 
+def number(text):
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return int(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--count", type=int)
+    parser.add_argument("--port", type=number, default=8000)
+    parser.add_argument("--count", type=number)
     parser.add_argument("saved", nargs="*", metavar="HEADERS BODY")
     options = parser.parse_args()
     if len(options.saved) not in (0, 2):

@@ -75,6 +75,8 @@ answer() {
     fi
     printf 'HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n' "$status"
     printf '%s\n' "$result" >> "$RESULTS"
+    # socat may drop what is under way when its child ends: the client closes as soon as it has the answer.
+    timeout 5 cat > /dev/null || true
 }
 
 receive() {
@@ -101,7 +103,7 @@ receive() {
     exit $code
 }
 
-: "${THUMBWIRE_SECRET:?is not set}"
+if [ -z "${THUMBWIRE_SECRET-}" ]; then echo "THUMBWIRE_SECRET is not set" >&2; usage; fi
 export THUMBWIRE_SECRET
 if [ "${1-}" = --answer ]; then unset NOW; answer; exit; fi
 port=8000 count=all saved=()
