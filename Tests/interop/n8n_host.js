@@ -34,7 +34,7 @@ async function request(options) {
   if (!answer.ok && !options.ignoreHttpStatusErrors) {
     throw Object.assign(new Error(`Request failed with status code ${answer.status}`), { httpCode: `${answer.status}` });
   }
-  const isJSON = /json/.test(answer.headers.get('content-type') ?? '');
+  const isJSON = bytes.length > 0 && /json/.test(answer.headers.get('content-type') ?? '');
   const body = options.encoding === 'arraybuffer' ? bytes : isJSON ? JSON.parse(bytes) : bytes.toString();
   return options.returnFullResponse
     ? { body, statusCode: answer.status, headers: Object.fromEntries(answer.headers) } : body;
