@@ -149,6 +149,19 @@ def test_a_receiver_refuses_what_is_forged_and_says_so(receive):
     assert process.wait(30) == 1
 
 
+def test_a_receiver_refuses_what_is_too_large(receive):
+    process, url = receive(FIRST, 2)
+    large = b"x" * (2 << 20)
+    try:
+        assert post(url, large, b"") >= 400
+    except ConnectionError:
+        pass  # It may hang up on us as well.
+    assert process.stdout.readline().startswith("refused: ")
+    assert post(url, b"{}", b"{}") == 204
+    assert process.stdout.readline() == "{}\n"
+    assert process.wait(30) == 1
+
+
 @pytest.fixture
 def tamper():
     """A proxy on the way to a receiver that adds a byte to the first request; answers the URL to send to."""

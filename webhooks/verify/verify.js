@@ -84,12 +84,13 @@ function receive(port, count, secrets) {
       line = `refused: ${error.message}`;
       allGenuine = false;
     }
-    response.writeHead(status, { 'content-length': 0, connection: 'close' });
-    response.end(() => {
+    response.on('close', () => {
       process.stdout.write(`${line}\n`);
       left -= 1;
       if (left === 0) server.close(() => { process.exitCode = allGenuine ? 0 : 1; });
     });
+    response.writeHead(status, { 'content-length': 0, connection: 'close' });
+    response.end();
   });
   server.listen(port, '127.0.0.1', () => {
     process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`);
