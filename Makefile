@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # The rules of our own code: no warnings, and no import that the manifest does not declare.
 STRICT := -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests webhooks/verify/verify.swift
 VENV := .build/venv
 
 .PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench soak clean
@@ -21,7 +21,7 @@ deps: ## Install the system libraries and fonts (Debian 12; sudo only when not r
 		pkg-config make curl jq ca-certificates
 
 test-deps: deps ## Install what the tests need besides
-	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3
+	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3 nodejs socat
 
 build: deps ## Build everything for debugging, warnings as errors
 	swift build --build-tests $(STRICT)
