@@ -53,7 +53,7 @@ package struct EventEncoder: Sendable {
         return make(.providerRecovered, account: account, job: nil, sequence: 1, at: moment, data: data)
     }
 
-    private func make(
+    func make(
         _ type: EventType, account: AccountID, job: JobID?, sequence: Int, at moment: Timestamp,
         data: JSONValue
     ) -> Event {

@@ -12,7 +12,6 @@ package struct SigningSecret: Hashable, Sendable, CustomStringConvertible {
     /// What the text form starts with.
     package static let prefix = "whsec_"
     private static let lengths = 24...64
-    private static let sealingContext = "webhook-signing-secret"
 
     /// The key itself.
     package let bytes: [UInt8]
@@ -47,22 +46,4 @@ package struct SigningSecret: Hashable, Sendable, CustomStringConvertible {
 
     /// Dots: secrets are not printed.
     package var description: String { "•••" }
-}
-
-extension SigningSecret {
-    /// The form that stores keep.
-    package func sealed(with sealer: Sealer) -> Sealed {
-        sealer.seal(Array(text.utf8), context: Self.sealingContext)
-    }
-
-    /// Opens what ``sealed(with:)`` made.
-    package init(unsealing sealed: Sealed, with sealer: Sealer) throws(UnsealingError) {
-        let text = String(
-            decoding: try sealer.unseal(sealed, context: Self.sealingContext), as: UTF8.self)
-        do throws(Malformed) {
-            try self.init(text)
-        } catch {
-            throw UnsealingError()
-        }
-    }
 }

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Persistence
 internal import Signing
 internal import ThumbwireKit
+internal import Webhooks
 
 /// What the first start leaves behind: an account and an admin key.
 struct FirstStart {
@@ -35,7 +36,7 @@ struct FirstStart {
         }
         let now = clock.now()
         let account = Account(id: AccountID(prefix: "acct_", at: now), name: Self.accountName, createdAt: now)
-        try await store.insert(account, callbackSecret: SigningSecret.generate().sealed(with: sealer))
+        try await store.insert(account, callbackSecret: WebhookSecrets(.generate()).sealed(with: sealer))
         return account.id
     }
 
@@ -90,7 +91,7 @@ struct FirstStart {
     private func checkSealingKey(_ account: Account) async throws {
         guard let sealed = try await store.callbackSecret(of: account.id) else { return }
         do {
-            _ = try SigningSecret(unsealing: sealed, with: sealer)
+            _ = try WebhookSecrets(unsealing: sealed, with: sealer)
         } catch {
             throw ServiceError(
                 "the sealing key (--secret-key-file) is not the one that this data folder's secrets were sealed with"

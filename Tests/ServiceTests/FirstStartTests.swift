@@ -5,6 +5,7 @@ import Signing
 import TestSupport
 import Testing
 import ThumbwireKit
+import Webhooks
 
 @testable import ThumbwireService
 
@@ -73,7 +74,7 @@ struct FirstStartTests {
 
     private func insertAccount(_ first: FirstStart) async throws {
         try await first.store.insert(
-            .make(), callbackSecret: SigningSecret.generate().sealed(with: first.sealer))
+            .make(), callbackSecret: WebhookSecrets(.generate()).sealed(with: first.sealer))
     }
 
     private func key(_ value: String, in store: any Store) async throws -> APIKey? {

@@ -44,16 +44,4 @@ struct SigningSecretTests {
 
         #expect(!"\(secret) \(String(reflecting: secret))".contains(secret.text.dropFirst(6)))
     }
-
-    @Test func `opens with the sealing key that closed it and with no other`() throws {
-        let sealer = Sealer(key: randomBytes(Sealer.keyLength))
-        let secret = SigningSecret.generate()
-        let sealed = secret.sealed(with: sealer)
-
-        #expect(try SigningSecret(unsealing: sealed, with: sealer) == secret)
-        let other = Sealer(key: randomBytes(Sealer.keyLength))
-        #expect(throws: UnsealingError.self) { try SigningSecret(unsealing: sealed, with: other) }
-        let foreign = sealer.seal(Array(secret.text.utf8), context: "something else")
-        #expect(throws: UnsealingError.self) { try SigningSecret(unsealing: foreign, with: sealer) }
-    }
 }

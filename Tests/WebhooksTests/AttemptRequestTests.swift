@@ -16,10 +16,10 @@ struct AttemptRequestTests {
         AttemptRequest(sealer: sealer, configuration: Dispatcher.Configuration())
     }
 
-    private func callbackRequest(_ headers: [Callback.Field] = []) throws -> OutboundRequest {
+    private func callbackRequest(_ headers: [CustomHeader] = []) throws -> OutboundRequest {
         let callback = try Callback(url: callbackURL, headers: headers)
         let destination = DueDelivery.Destination.callback(
-            callback.sealed(with: sealer), secret: secret.sealed(with: sealer))
+            callback.sealed(with: sealer), secret: WebhookSecrets(secret).sealed(with: sealer))
         return try requests.request(
             for: .make(body: #"{"ü":1}"#, destination: destination), at: moment)
     }
@@ -57,8 +57,8 @@ struct AttemptRequestTests {
 
     @Test func `adds a callback's own headers`() throws {
         let request = try callbackRequest([
-            Callback.Field("Authorization", "Bearer x"), Callback.Field("X-Two", "1"),
-            Callback.Field("X-Two", "2"),
+            CustomHeader("Authorization", "Bearer x"), CustomHeader("X-Two", "1"),
+            CustomHeader("X-Two", "2"),
         ])
 
         #expect(request.headers["authorization"] == "Bearer x")
@@ -70,7 +70,8 @@ struct AttemptRequestTests {
         let endpoint = Endpoint(
             id: EndpointID(rawValue: "ep_1"), account: AccountID(rawValue: "acct_1"),
             url: "http://127.0.0.1/", events: [.completed], createdAt: moment)
-        let due = DueDelivery.make(destination: .endpoint(endpoint, secret: secret.sealed(with: other)))
+        let due = DueDelivery.make(
+            destination: .endpoint(endpoint, secret: WebhookSecrets(secret).sealed(with: other)))
 
         #expect(throws: UnsealingError.self) { try requests.request(for: due, at: moment) }
     }

@@ -35,7 +35,7 @@ struct CallbackDeliveryTests {
         try await Fixture.use { fixture in
             let callback = try Callback(
                 url: fixture.receiver.url("/wait?signature=ab%2Bcd"),
-                headers: [Callback.Field("Authorization", "Bearer t"), Callback.Field("X-Team", "red")],
+                headers: [CustomHeader("Authorization", "Bearer t"), CustomHeader("X-Team", "red")],
                 events: [.queued])
             try await fixture.dispatching(fixture.dispatcher()) {
                 let event = try await accept(callback, in: fixture)
@@ -77,7 +77,7 @@ struct CallbackDeliveryTests {
             fixture.receiver.answer("/hushpath", statuses: [500])
             let callback = try Callback(
                 url: fixture.receiver.url("/hushpath?hushquery=1"),
-                headers: [Callback.Field("X-Key", "hushvalue")], events: [.queued])
+                headers: [CustomHeader("X-Key", "hushvalue")], events: [.queued])
             try await fixture.dispatching(fixture.dispatcher()) {
                 _ = try await accept(callback, in: fixture)
                 _ = try await delivery(in: fixture, after: 1)

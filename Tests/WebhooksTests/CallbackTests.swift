@@ -11,7 +11,7 @@ struct CallbackTests {
     private let url = "https://N8N.example:5678/webhook-waiting/17?signature=ab%2Fcd%2fEF+%C3%BC/my-suffix"
 
     @Test func `opens as it was sealed, byte for byte`() throws {
-        let headers = [Callback.Field("X-Api-Key", "a b\"c"), Callback.Field("x-api-key", "ü")]
+        let headers = [CustomHeader("X-Api-Key", "a b\"c"), CustomHeader("x-api-key", "ü")]
         let callback = try Callback(url: url, headers: headers, events: [.queued, .failed])
 
         let opened = try Callback(unsealing: callback.sealed(with: sealer), with: sealer)
@@ -26,8 +26,8 @@ struct CallbackTests {
         #expect(throws: UnsealingError.self) {
             try Callback(unsealing: sealed, with: Sealer(key: randomBytes(Sealer.keyLength)))
         }
-        #expect(throws: UnsealingError.self) { try SigningSecret(unsealing: sealed, with: sealer) }
-        let secret = SigningSecret.generate().sealed(with: sealer)
+        #expect(throws: UnsealingError.self) { try WebhookSecrets(unsealing: sealed, with: sealer) }
+        let secret = WebhookSecrets(.generate()).sealed(with: sealer)
         #expect(throws: UnsealingError.self) { try Callback(unsealing: secret, with: sealer) }
     }
 
@@ -60,7 +60,7 @@ struct CallbackTests {
     ])
     func `refuses headers that are reserved or no names`(_ name: String) {
         let error = #expect(throws: WebhookSetupError.self) {
-            try Callback(url: url, headers: [Callback.Field(name, "x")])
+            try Callback(url: url, headers: [CustomHeader(name, "x")])
         }
 
         #expect(error?.code == .invalidHeader)
@@ -68,7 +68,7 @@ struct CallbackTests {
 
     @Test func `refuses values with line breaks without repeating them`() {
         let error = #expect(throws: WebhookSetupError.self) {
-            try Callback(url: url, headers: [Callback.Field("x-key", "hush\r\nhost: b")])
+            try Callback(url: url, headers: [CustomHeader("x-key", "hush\r\nhost: b")])
         }
 
         #expect(error?.code == .invalidHeader)
@@ -76,11 +76,11 @@ struct CallbackTests {
     }
 
     @Test func `takes sixteen headers`() throws {
-        let headers = (1...16).map { Callback.Field("x-\($0)", "v") }
+        let headers = (1...16).map { CustomHeader("x-\($0)", "v") }
 
         #expect(throws: Never.self) { try Callback(url: url, headers: headers) }
         #expect(throws: WebhookSetupError.self) {
-            try Callback(url: url, headers: headers + [Callback.Field("authorization", "Bearer x")])
+            try Callback(url: url, headers: headers + [CustomHeader("authorization", "Bearer x")])
         }
     }
 }

@@ -36,13 +36,39 @@ struct EventSampleTests {
                 provider: "opus", degradedAt: SampleJobs.acceptedAt, for: SampleJobs.queued().account,
                 at: SampleJobs.acceptedAt + .seconds(17))
         case .webhookTest:
-            let endpoint = Endpoint(
-                id: EndpointID(rawValue: "ep_01kahzr1m8t2d5k0q9w4x7y3bn"),
-                account: SampleJobs.queued().account, url: "https://hooks.example/", events: [],
-                createdAt: SampleJobs.acceptedAt)
-            return Self.encoder.testEvent(for: endpoint, at: SampleJobs.acceptedAt)
+            return Self.encoder.testEvent(for: endpoint(), at: SampleJobs.acceptedAt)
+        case .endpointFailing:
+            return Self.encoder.failing(
+                endpoint(), host: "hooks.example", at: SampleJobs.acceptedAt + .seconds(340))
+        case .endpointDisabled:
+            return Self.encoder.disabled(
+                endpoint(disabledReason: "it has failed for 5 days"), host: "hooks.example",
+                at: SampleJobs.acceptedAt + .seconds(5 * 86_400))
+        case .endpointRecovered:
+            return Self.encoder.recovered(
+                endpoint(), host: "hooks.example", failingSince: SampleJobs.acceptedAt,
+                at: SampleJobs.acceptedAt + .seconds(2_400))
+        case .deliveryExhausted:
+            var delivery = Delivery(
+                id: DeliveryID(rawValue: "dlv_01kahzs3q8b4c2m7x6w1v5t9ye"), account: endpoint().account,
+                event: EventID(rawValue: "evt_01kahzqx7n5d3f9h2j4k6m8p0r"), type: .completed,
+                target: .endpoint(endpoint().id), nextAttemptAt: nil, createdAt: SampleJobs.acceptedAt)
+            (delivery.attempts, delivery.lastStatusCode, delivery.status) = (11, 503, .exhausted)
+            return Self.encoder.exhausted(
+                delivery, endpoint: endpoint(), host: "hooks.example",
+                at: SampleJobs.acceptedAt + .seconds(3 * 86_400))
         }
         return Self.encoder.event(type, of: job, at: job.finishedAt ?? job.startedAt ?? job.createdAt).event
+    }
+
+    private func endpoint(disabledReason: String? = nil) -> Endpoint {
+        var endpoint = Endpoint(
+            id: EndpointID(rawValue: "ep_01kahzr1m8t2d5k0q9w4x7y3bn"), account: SampleJobs.queued().account,
+            url: "https://hooks.example/", events: [], description: "the shop",
+            createdAt: SampleJobs.acceptedAt)
+        (endpoint.health.failingSince, endpoint.health.failures) = (SampleJobs.acceptedAt, 9)
+        endpoint.disabledReason = disabledReason
+        return endpoint
     }
 
     @Test(arguments: EventType.allCases)

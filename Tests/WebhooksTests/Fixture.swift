@@ -39,7 +39,7 @@ final class Fixture: Sendable {
         let fixture = try Fixture()
         let account = Account(id: fixture.account, name: "test", createdAt: fixture.clock.now())
         try await fixture.store.insert(
-            account, callbackSecret: fixture.callbackSecret.sealed(with: fixture.sealer))
+            account, callbackSecret: WebhookSecrets(fixture.callbackSecret).sealed(with: fixture.sealer))
         let result = await Result { () async throws in try await body(fixture) }
         await fixture.client.shutdown()
         await fixture.receiver.stop()
@@ -84,7 +84,7 @@ final class Fixture: Sendable {
         let endpoint = Endpoint(
             id: EndpointID(rawValue: "ep_\(name)"), account: account, url: url ?? receiver.url("/\(name)"),
             events: [.webhookTest, .completed], createdAt: clock.now())
-        try await store.insert(endpoint, secret: secret.sealed(with: sealer))
+        try await store.insert(endpoint, secret: WebhookSecrets(secret).sealed(with: sealer))
         return (endpoint, secret)
     }
 

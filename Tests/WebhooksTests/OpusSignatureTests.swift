@@ -15,7 +15,7 @@ struct OpusSignatureTests {
     private func request(_ signing: Callback.Signing?) throws -> OutboundRequest {
         let callback = try Callback(url: "https://a.example/hook", signing: signing)
         let destination = DueDelivery.Destination.callback(
-            callback.sealed(with: sealer), secret: secret.sealed(with: sealer))
+            callback.sealed(with: sealer), secret: WebhookSecrets(secret).sealed(with: sealer))
         return try AttemptRequest(sealer: sealer, configuration: Dispatcher.Configuration())
             .request(for: .make(body: #"{"ü":1}"#, destination: destination), at: moment)
     }
@@ -56,7 +56,7 @@ struct OpusSignatureTests {
         #expect(
             try opened
                 == Callback(
-                    url: "https://a.example/hook", headers: [Callback.Field("X-A", "1")], events: [.completed]
+                    url: "https://a.example/hook", headers: [CustomHeader("X-A", "1")], events: [.completed]
                 ))
     }
 

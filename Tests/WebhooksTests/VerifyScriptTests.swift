@@ -57,7 +57,8 @@ struct VerifyScriptTests {
                 scripts.appending(path: "verify.py"), ["--port", "0", "--count", "1"],
                 environment: ["THUMBWIRE_SECRET": known ?? secret.text])
             endpoint.url = try String(#require(script.readLine().split(separator: " ").last)) + "/"
-            try await fixture.store.insert(endpoint, secret: secret.sealed(with: fixture.sealer))
+            try await fixture.store.insert(
+                endpoint, secret: WebhookSecrets(secret).sealed(with: fixture.sealer))
             try await fixture.dispatching(fixture.dispatcher()) {
                 let event = try await fixture.emit(to: endpoint)
                 let delivery = try await fixture.delivery(to: endpoint, after: 1)

@@ -23,7 +23,7 @@ extension Call {
         let callback: Callback
         do throws(WebhookSetupError) {
             callback = try Callback(
-                url: asked.url, headers: asked.headers.map { Callback.Field($0.name, $0.value) },
+                url: asked.url, headers: asked.headers.map { CustomHeader($0.name, $0.value) },
                 events: asked.events, signing: signing)
         } catch {
             throw Problem(error, in: error.code == .invalidHeader ? .field("callbackHeaders") : place)

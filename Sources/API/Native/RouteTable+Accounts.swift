@@ -3,6 +3,7 @@ import HTTP
 import Persistence
 import Signing
 import ThumbwireKit
+import Webhooks
 
 extension RouteTable {
     /// Accounts and their credits, for the scope `admin`.
@@ -70,7 +71,7 @@ extension RouteTable {
     let account = Account(
         id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
         isMetered: asked.isMetered ?? false)
-    let secret = SigningSecret.generate().sealed(with: context.sealer)
+    let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
     try await context.store.insert(account, callbackSecret: secret)
     if credits > 0 { _ = try await context.store.grant(credits, to: account.id, note: nil, at: now) }
     return .json(201, try await call.document(of: account))

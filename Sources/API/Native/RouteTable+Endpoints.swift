@@ -3,6 +3,7 @@ import HTTP
 import Persistence
 import Signing
 import ThumbwireKit
+import Webhooks
 
 extension RouteTable {
     mutating func addEndpoints() {
@@ -94,7 +95,8 @@ extension RouteTable {
         id: EndpointID(prefix: "ep_", at: now), account: call.account, url: url,
         events: Set(asked.events ?? EventType.terminal), description: asked.description, createdAt: now)
     let secret = SigningSecret.generate()
-    try await call.context.store.insert(endpoint, secret: secret.sealed(with: call.context.sealer))
+    try await call.context.store.insert(
+        endpoint, secret: WebhookSecrets(secret).sealed(with: call.context.sealer))
     var document = WebhookDocument.json(endpoint)
     document["secret"] = .string(secret.text)
     let link = "\(call.context.publicURL)/v1/webhook-endpoints/\(endpoint.id)"
@@ -144,8 +146,8 @@ extension Call {
     /// The answer with a secret in its text form.
     func secret(_ sealed: Sealed?) throws -> Response {
         guard let sealed else { throw Problem(.notFound, "there is no secret") }
-        let secret = try SigningSecret(unsealing: sealed, with: context.sealer)
-        return .json(200, ["secret": .string(secret.text)])
+        let secrets = try WebhookSecrets(unsealing: sealed, with: context.sealer)
+        return .json(200, ["secret": .string(secrets.current.text)])
     }
 }
 

@@ -23,7 +23,5 @@ package enum RequestLimits {
     /// What endpoints may ask for.
     package static let eventTypes = EventType.allCases.filter { $0 != .webhookTest }
     /// What a job's callback may ask for: the events of that job.
-    package static let callbackEventTypes = eventTypes.filter {
-        $0 != .providerDegraded && $0 != .providerRecovered
-    }
+    package static let callbackEventTypes = eventTypes.filter(\.isAboutJob)
 }

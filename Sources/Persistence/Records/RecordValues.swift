@@ -35,10 +35,3 @@ extension JSONValue {
         elements.isEmpty ? nil : .array(elements.map { .object(write($0)) })
     }
 }
-
-extension JSONObject {
-    /// An object of the members that have a value.
-    init(present members: [(String, JSONValue?)]) {
-        self.init(members.compactMap { name, value in value.map { (name, $0) } })
-    }
-}

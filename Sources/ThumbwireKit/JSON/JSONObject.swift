@@ -21,6 +21,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// An object of those members that have a value.
+    public init(present members: [(String, JSONValue?)]) {
+        self.init(members.compactMap { name, value in value.map { (name, $0) } })
+    }
+
     /// An object as a literal, in the order it is written.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)

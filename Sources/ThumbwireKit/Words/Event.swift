@@ -11,10 +11,28 @@ public enum EventType: String, Hashable, Sendable, CaseIterable {
     case providerDegraded = "provider.degraded"
     /// It is in use again.
     case providerRecovered = "provider.recovered"
+    /// Attempts at an endpoint have failed for some minutes.
+    case endpointFailing = "endpoint.failing"
+    /// The service disabled an endpoint.
+    case endpointDisabled = "endpoint.disabled"
+    /// An attempt at a failing endpoint succeeded, or somebody enabled a disabled one.
+    case endpointRecovered = "endpoint.recovered"
+    /// A delivery was given up.
+    case deliveryExhausted = "delivery.exhausted"
     case webhookTest = "webhook.test"
 
     /// The types that end a job: what callbacks and endpoints get unless they ask for more.
     public static let terminal: [EventType] = [.completed, .failed, .cancelled]
+
+    /// True for what happens to a job.
+    public var isAboutJob: Bool {
+        switch self {
+        case .queued, .processing, .progress, .completed, .failed, .cancelled: true
+        case .providerDegraded, .providerRecovered, .endpointFailing, .endpointDisabled, .endpointRecovered,
+            .deliveryExhausted, .webhookTest:
+            false
+        }
+    }
 }
 
 /// Something that happened; its body never changes.

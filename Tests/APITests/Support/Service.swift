@@ -10,6 +10,7 @@ import Synchronization
 import TestSupport
 import Testing
 import ThumbwireKit
+import Webhooks
 
 /// The routes on a real store, with an engine that the test drives.
 struct Service: Sendable {
@@ -103,7 +104,7 @@ extension Service {
     fileprivate func addKeys(_ sealer: Sealer) async throws {
         for owner in [account, other] {
             let secret = try SigningSecret(bytes: [UInt8](repeating: 1, count: 32))
-            try await store.insert(owner, callbackSecret: secret.sealed(with: sealer))
+            try await store.insert(owner, callbackSecret: WebhookSecrets(secret).sealed(with: sealer))
         }
         let keys: [(String, AccountID, Set<APIKey.Scope>)] = [
             (Self.key, account.id, [.app]), (Self.adminKey, account.id, [.app, .admin]),

@@ -8,12 +8,12 @@ enum OpusSignature {
     private static let saltBytes = 8
 
     /// A salt of its own for every call.
-    static func fields(of body: [UInt8], key: String, at moment: Timestamp) -> [Callback.Field] {
+    static func fields(of body: [UInt8], key: String, at moment: Timestamp) -> [CustomHeader] {
         let salt = hexadecimal(randomBytes(saltBytes))
         let code = Hash.hmacSHA256(key: Array(key.utf8), body + Array(salt.utf8))
         return [
-            Callback.Field("x-opus-signature", hexadecimal(code)), Callback.Field("x-opus-salt", salt),
-            Callback.Field("x-opus-timestamp", "\(moment.seconds)"),
+            CustomHeader("x-opus-signature", hexadecimal(code)), CustomHeader("x-opus-salt", salt),
+            CustomHeader("x-opus-timestamp", "\(moment.seconds)"),
         ]
     }
 }

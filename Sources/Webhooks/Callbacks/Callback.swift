@@ -3,17 +3,6 @@ package import ThumbwireKit
 
 /// A webhook URL given with one job. Its path, query and headers are secrets: stores keep it sealed.
 package struct Callback: Hashable, Sendable {
-    /// A header that the receiver asked for.
-    package struct Field: Hashable, Sendable {
-        package var name: String
-        package var value: String
-
-        package init(_ name: String, _ value: String) {
-            self.name = name
-            self.value = value
-        }
-    }
-
     /// Signatures besides the standard ones, for receivers that were made for another service.
     package enum Signing: Hashable, Sendable {
         /// `X-Opus-Signature` and its salt and time, with the value of the API key that asked.
@@ -28,23 +17,28 @@ package struct Callback: Hashable, Sendable {
     /// The URL's host, which documents may show.
     package let host: String
     /// Sent with every attempt.
-    package let headers: [Field]
+    package let headers: [CustomHeader]
     /// The types it gets.
     package let events: [EventType]
     /// `nil` signs as Standard Webhooks says and no other way.
     package let signing: Signing?
+    /// Whose document the data of its events is.
+    package let format: Endpoint.Sending.Format
 
     /// A callback with a well-formed URL and headers that do not touch what the dispatcher sends itself. Where the
     /// host leads is for ``EndpointURL/validate(_:policy:client:)``.
     package init(
-        url: String, headers: [Field] = [], events: [EventType] = EventType.terminal, signing: Signing? = nil
+        url: String, headers: [CustomHeader] = [], events: [EventType] = EventType.terminal,
+        signing: Signing? = nil,
+        format: Endpoint.Sending.Format = .job
     ) throws(WebhookSetupError) {
-        try CallbackHeaders.check(headers)
+        try CustomHeaders.check(headers)
         host = try EndpointURL.host(url)
         self.url = url
         self.headers = headers
         self.events = events
         self.signing = signing
+        self.format = format
     }
 
     /// What documents may show.
@@ -63,6 +57,7 @@ extension Callback {
             "events": .array(events.map { .string($0.rawValue) }),
         ]
         if case .opus(let key)? = signing { document["opusKey"] = .string(key) }
+        if format != .job { document["format"] = .string(format.rawValue) }
         return sealer.seal(JSONValue.object(document).serialized(), context: Self.sealingContext)
     }
 
@@ -74,17 +69,18 @@ extension Callback {
             let url = document["url"]?.string,
             let callback = try? Callback(
                 url: url, headers: Self.fields(document["headers"]), events: Self.events(document["events"]),
-                signing: (document["opusKey"]?.string).map { .opus(key: $0) })
+                signing: (document["opusKey"]?.string).map { .opus(key: $0) },
+                format: document["format"]?.string.flatMap(Endpoint.Sending.Format.init) ?? .job)
         else { throw UnsealingError() }
         self = callback
     }
 
-    private static func fields(_ json: JSONValue?) -> [Field] {
+    private static func fields(_ json: JSONValue?) -> [CustomHeader] {
         (json?.array ?? []).compactMap { pair in
             guard let parts = pair.array, parts.count == 2, let name = parts[0].string,
                 let value = parts[1].string
             else { return nil }
-            return Field(name, value)
+            return CustomHeader(name, value)
         }
     }
 

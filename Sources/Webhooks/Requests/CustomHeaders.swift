@@ -1,5 +1,5 @@
-/// Which headers a callback may add to its requests.
-enum CallbackHeaders {
+/// Which headers an endpoint or a callback may add to its requests.
+enum CustomHeaders {
     private static let maximumCount = 16
     private static let maximumValueBytes = 4_096
     private static let reservedPrefixes = ["webhook-", "proxy-"]
@@ -9,28 +9,28 @@ enum CallbackHeaders {
     ]
 
     /// - Throws: ``WebhookSetupError`` with code `callback_header_invalid`; values are never named, they are secrets.
-    static func check(_ headers: [Callback.Field]) throws(WebhookSetupError) {
+    static func check(_ headers: [CustomHeader]) throws(WebhookSetupError) {
         guard headers.count <= maximumCount else {
-            throw refusal("there are \(headers.count) callback headers; the limit is \(maximumCount)")
+            throw refusal("there are \(headers.count) headers; the limit is \(maximumCount)")
         }
         for header in headers {
             try check(header)
         }
     }
 
-    private static func check(_ header: Callback.Field) throws(WebhookSetupError) {
+    private static func check(_ header: CustomHeader) throws(WebhookSetupError) {
         let name = header.name.lowercased()
         guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
-            throw refusal("callback header name must be letters, digits and !#$%&'*+-.^_`|~")
+            throw refusal("header name must be letters, digits and !#$%&'*+-.^_`|~")
         }
         guard !reservedNames.contains(name), !reservedPrefixes.contains(where: name.hasPrefix) else {
-            throw refusal("callback header \(header.name) is reserved")
+            throw refusal("header \(header.name) is reserved")
         }
         guard header.value.utf8.count <= maximumValueBytes else {
-            throw refusal("callback header \(header.name) is longer than \(maximumValueBytes) bytes")
+            throw refusal("header \(header.name) is longer than \(maximumValueBytes) bytes")
         }
         guard header.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
-            throw refusal("callback header \(header.name) has a control character")
+            throw refusal("header \(header.name) has a control character")
         }
     }
 

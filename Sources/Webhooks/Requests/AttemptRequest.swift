@@ -33,11 +33,12 @@ struct AttemptRequest {
     }
 
     private func request(
-        to url: String, adding fields: [Callback.Field], _ event: Event, _ sealed: Sealed, _ moment: Timestamp
+        to url: String, adding fields: [CustomHeader], _ event: Event, _ sealed: Sealed, _ moment: Timestamp
     ) throws(UnsealingError) -> OutboundRequest {
-        let secret = try SigningSecret(unsealing: sealed, with: sealer)
-        let signature = StandardWebhooks.signature(
-            id: event.id.rawValue, timestamp: moment.seconds, body: event.body, secret: secret)
+        let secrets = try WebhookSecrets(unsealing: sealed, with: sealer)
+        let signature = StandardWebhooks.signatures(
+            id: event.id.rawValue, timestamp: moment.seconds, body: event.body,
+            secrets: secrets.signing(at: moment))
         let headers: [(String, String)] = [
             ("content-type", "application/json"),
             ("user-agent", Self.userAgent),
