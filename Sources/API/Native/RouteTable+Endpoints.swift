@@ -88,15 +88,13 @@ extension RouteTable {
 }
 
 @Sendable private func createEndpoint(_ call: Call) async throws -> Response {
-    let (url, asked) = try EndpointRequest.creation(try call.body())
-    try await call.checkWebhookURL(url, in: .field("url"))
     let now = call.context.clock.now()
-    let endpoint = Endpoint(
-        id: EndpointID(prefix: "ep_", at: now), account: call.account, url: url,
-        events: Set(asked.events ?? EventType.terminal), description: asked.description, createdAt: now)
-    let secret = SigningSecret.generate()
+    let request = try EndpointRequest(try call.body(), now: now)
+    let setup = try EndpointSetup(request, account: call.account, now: now)
+    let (endpoint, secret) = (setup.endpoint, setup.secrets.current)
+    try await call.checkWebhookURL(endpoint.url, in: .field("url"))
     try await call.context.store.insert(
-        endpoint, secret: WebhookSecrets(secret).sealed(with: call.context.sealer))
+        endpoint, secret: setup.secrets.sealed(with: call.context.sealer))
     var document = WebhookDocument.json(endpoint)
     document["secret"] = .string(secret.text)
     let link = "\(call.context.publicURL)/v1/webhook-endpoints/\(endpoint.id)"
@@ -104,10 +102,11 @@ extension RouteTable {
 }
 
 @Sendable private func updateEndpoint(_ call: Call) async throws -> Response {
-    let change = try EndpointRequest.change(try call.body())
+    let change = try EndpointChange(try call.body(), now: call.context.clock.now())
     var endpoint = try await call.endpoint()
     if let url = change.url, url != endpoint.url { try await call.checkWebhookURL(url, in: .field("url")) }
-    change.apply(to: &endpoint)
+    if let url = change.url { endpoint.url = url }
+    change.options.apply(to: &endpoint)
     return try await call.update(endpoint)
 }
 

@@ -36,7 +36,7 @@ extension FieldReader {
     mutating func callback() -> CallbackRequest? {
         let url = url("callbackUrl")
         let events = callbackEvents()
-        let headers = callbackHeaders()
+        let headers = headers("callbackHeaders") ?? []
         let format = choice("callbackFormat", of: Endpoint.Sending.Format.allCases)
         guard has("callbackUrl") else {
             for name in ["callbackEvents", "callbackHeaders", "callbackFormat"] where has(name) {
@@ -66,20 +66,5 @@ extension FieldReader {
             return nil
         }
         return choices("callbackEvents", of: RequestLimits.callbackEventTypes)
-    }
-
-    private mutating func callbackHeaders() -> [CallbackRequest.Header] {
-        guard let object = object("callbackHeaders") else { return [] }
-        var inner = FieldReader(object, pointer: place("callbackHeaders"))
-        var headers: [CallbackRequest.Header] = []
-        for member in object.members {
-            guard let value = member.value.string else {
-                inner.refuse(member.name, "is \(member.value.kindName), expected a string")
-                continue
-            }
-            headers.append(CallbackRequest.Header(name: member.name, value: value))
-        }
-        add(inner.errors)
-        return headers
     }
 }
