@@ -111,7 +111,7 @@ let testTargets: [Target] = [
         "ServiceTests",
         [
             "ThumbwireService", "Engine", "SQLiteStore", "Persistence", "HTTP", "Imaging", "Signing",
-            "ThumbwireKit", "TestSupport",
+            "ThumbwireKit", "TestSupport", "Webhooks", "Documents",
         ]),
     tests(
         "EndToEndTests",

@@ -39,6 +39,9 @@ struct Parts: Sendable {
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
+        let endpoints = try options.webhooks.map { path throws(ServiceError) in
+            try EndpointsFile(path: path) { ProcessInfo.processInfo.environment[$0] }
+        }
 
         folder = try DataFolder(path: options.data)
         let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
@@ -51,6 +54,12 @@ struct Parts: Sendable {
         let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
         do {
             try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
+            if let endpoints {
+                try await EndpointsDeclaration(
+                    file: endpoints, store: store, sealer: sealer, client: client, policy: webhookPolicy,
+                    clock: clock, log: log
+                ).apply()
+            }
         } catch {
             await close()
             throw error

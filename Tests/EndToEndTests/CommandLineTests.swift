@@ -58,7 +58,10 @@ extension EndToEnd {
     @Suite struct CommandLineUse {
         @Test(arguments: [
             [], ["serve"], ["generate"], ["listen"], ["jobs"], ["jobs", "list"], ["jobs", "get"],
-            ["jobs", "cancel"], ["webhooks"], ["webhooks", "create"], ["webhooks", "deliveries"], ["keys"],
+            ["jobs", "cancel"], ["webhooks"], ["webhooks", "create"], ["webhooks", "deliveries"],
+            ["webhooks", "recover"],
+            ["webhooks", "rotate-secret"], ["events"], ["events", "list"], ["events", "resend"],
+            ["deliveries"], ["deliveries", "show"], ["keys"],
             ["keys", "create"], ["plugins"], ["plugins", "list"], ["plugins", "check"], ["version"],
         ])
         func `explains every command`(_ words: [String]) async throws {
@@ -76,6 +79,18 @@ extension EndToEnd {
             (["generate"], "--title"), (["generate", "--title", "a", "--variants", "99"], "1 to 10"),
             (["jobs", "get"], "missing argument ID"), (["listen"], "--secret"),
             (["listen", "--secret", "abc"], "whsec_"), (["keys", "create"], "--name"),
+            (
+                ["listen", "--key", "k", "--events", "thumbnail.complete"],
+                "did you mean thumbnail.completed?"
+            ),
+            (["listen", "--key", "k", "--since", "yesterday"], "--since must be a moment"),
+            (["listen", "--port", "0", "--secret", "x", "--state", "f"], "--state is for the event stream"),
+            (["listen", "--key", "k", "--resend", "evt_1"], "--forward-to is required"),
+            (["events", "resend", "evt_1"], "--forward-to is required"),
+            (["webhooks", "create"], "--url is required"),
+            (["webhooks", "create", "--url", "http://a", "--header", "s3cret"], "NAME:VALUE"),
+            (["webhooks", "recover", "ep_1"], "--since is required"),
+            (["webhooks", "recover", "ep_1", "--since", "1h", "--scope", "x"], "failed or missing or all"),
             (["jobs", "list", "--server", "nowhere"], "--server: url is invalid"),
             (
                 ["listen", "--server", "http://127.0.0.1:9", "--key", "k", "--forward-to", "x"],
@@ -113,6 +128,38 @@ extension EndToEnd {
             #expect(tool.standardOutput.isEmpty)
         }
 
+        @Test func `declares the endpoints of a file, or says all that is wrong with it`() async throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/endpoints.json"
+            try Data(
+                #"""
+                {"endpoints":[{"url":"http://127.0.0.1:9/s3cret","secret":"${env:NO_SUCH_SECRET}"},
+                  {"url":"https://93.184.215.14/b","event":["thumbnail.completed"]}]}
+                """#.utf8
+            ).write(to: URL(fileURLWithPath: path))
+
+            let broken = try ToolProcess([
+                "serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data", "--webhooks", path,
+            ])
+            #expect(try await broken.exit() == 1)
+            #expect(broken.standardError.contains("endpoints[0].secret: the environment variable NO_SUCH"))
+            #expect(broken.standardError.contains("endpoints[1].event: is not a field; did you mean events?"))
+
+            let text = #"{"endpoints":[{"url":"http://127.0.0.1:9/s3cret","description":"local"}]}"#
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let blocked = try ToolProcess([
+                "serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data", "--webhooks", path,
+            ])
+            #expect(try await blocked.exit() == 1)
+            #expect(blocked.standardError.contains("endpoints[0].url"))
+            #expect(blocked.standardError.contains("--allow-private-webhooks"))
+
+            let service = try await RunningService.start(
+                "--webhooks", path, "--allow-private-webhooks", "127.0.0.1")
+            let listed = try await service.get("/v1/webhook-endpoints").json
+            #expect(listed["data"]?.array?.map { $0["description"] } == ["local"])
+        }
+
         @Test func `says in plain words where a picture cannot be written`() async throws {
             let path = "/nowhere/at/all.jpg"
 
@@ -144,6 +191,53 @@ extension EndToEnd {
             #expect(shown["status"] == "completed")
             #expect(plugins["data"]?.array?.contains { $0["id"] == "studio" } == true)
             #expect(revoked["revoked"] == true)
+        }
+
+        @Test func `makes endpoints with what options ask for, pauses, shows and deletes them`() async throws
+        {
+            let service = try await RunningService.startForLoopback()
+
+            let made = try await json(
+                [
+                    "webhooks", "create", "--url", "http://127.0.0.1:9/x", "--events", "thumbnail.completed",
+                    "--description", "options", "--metadata", "source=cms", "--header", "X-Token: s3cret",
+                    "--rests", "10s,1m", "--max-in-flight", "2", "--rate", "2.5", "--ordered",
+                ], service)
+            let id = try #require(made["id"]?.string)
+            let paused = try await json(["webhooks", "pause", id], service)
+            let shown = try await json(["webhooks", "show", id], service)
+            let secret = try await json(["webhooks", "secret", id], service)
+            let resumed = try await json(["webhooks", "resume", id], service)
+            let deleted = try await json(["webhooks", "delete", id], service)
+
+            #expect(paused["status"] == "paused")
+            #expect(shown["description"] == "options")
+            #expect(shown["events"] == ["thumbnail.completed"])
+            #expect(secret["secret"] == made["secret"])
+            #expect(resumed["status"] == "enabled")
+            #expect(deleted["deleted"] == true)
+        }
+
+        @Test func `lists events and deliveries and shows one of each`() async throws {
+            let service = try await RunningService.startForLoopback()
+            let receiver = try WebhookReceiver()
+            let endpoint = try await service.subscribe(receiver.url())
+            let job = try await service.post("/v1/jobs?wait=55", .job("Listed"))
+            let id = try #require(job.json["id"]?.string)
+            _ = try await receiver.requests(atLeast: 1)
+
+            let events = try await json(["events", "list", "--job", id, "--since", "1h"], service)
+            let last = try #require(events["data"]?.array?.last?["id"]?.string)
+            let event = try await json(["events", "show", last], service)
+            let deliveries = try await json(["webhooks", "deliveries", endpoint.id], service)
+            let delivery = try #require(deliveries["data"]?.array?.first?["id"]?.string)
+            let shown = try await json(["deliveries", "show", delivery], service)
+
+            #expect(events["data"]?.array?.first?["type"] == "thumbnail.queued")
+            #expect(event == events["data"]?.array?.last)
+            #expect(shown["eventId"]?.string == last)
+            #expect(shown["attemptList"]?.array != nil)
+            await receiver.stop()
         }
 
         @Test func `imports a key from a file, with its limits`() async throws {

@@ -64,6 +64,7 @@ extension OpenAPISchemas {
         ]),
         "callbackUrl": url, "callbackEvents": array(choice(RequestLimits.callbackEventTypes)),
         "callbackHeaders": ["type": "object", "additionalProperties": text],
+        "callbackFormat": choice(Endpoint.Sending.Format.allCases),
         "metadata": [
             "type": "object", "description": .string("at most \(RequestLimits.metadata) bytes as JSON"),
         ],

@@ -76,6 +76,9 @@ extension Operation.Parameter {
 
     static let wait = Operation.Parameter(
         name: "wait", summary: "seconds to wait for the job's end, 0 to 55", type: "integer")
+    static let callbackFormat = Operation.Parameter(
+        name: Call.callbackFormatHeader, place: .header,
+        summary: "`face` makes the callback's data what a poll on this face answers (`job`)")
     static let account = Operation.Parameter(
         name: "accountId", summary: "another account; needs the scope admin")
 }
