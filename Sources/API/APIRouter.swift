@@ -22,6 +22,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addEvents()
     table.addEndpoints()
     table.addDeliveries()
+    table.addWebhookKeys()
     table.addKeys()
     table.addAccounts()
     table.addPlugins()
