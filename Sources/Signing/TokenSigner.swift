@@ -21,7 +21,7 @@ package struct TokenSigner: Sendable {
     }
 
     /// The longest key that is read, in bytes; an RSA key of 4,096 bits takes 3,300 as PEM.
-    package static let maximumKeyBytes = 8_192
+    package static let maximumKeyBytes = 16_384
     /// RFC 7518 §3.2: at least as long as the digest.
     package static let minimumSecretBytes = 32
     /// RFC 7518 §3.3 sets the lower end. A longer key would cost each attempt more than a hundred milliseconds.

@@ -53,10 +53,7 @@ struct TokenSignerTests {
             (.rs256, "ecparam -name prime256v1 -genkey", "is a key of type EC; RS256 takes RSA"),
             (.es256, "genrsa 2048", "is a key of type RSA; ES256 takes an EC key on P-256"),
             (.es256, "ecparam -name secp384r1 -genkey", "is on the curve secp384r1; ES256 takes P-256"),
-            (
-                .es256, "ecparam -name prime256v1 -genkey -param_enc explicit",
-                "is on the curve without a name; ES256 takes P-256"
-            ),
+            (.es256, "ecparam -name secp256k1 -genkey", "is on the curve secp256k1; ES256 takes P-256"),
             (
                 .es256, "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes128 -pass pass:secret",
                 "is encrypted; give it without passphrase"
@@ -77,7 +74,7 @@ struct TokenSignerTests {
     @Test(
         arguments: [
             (.hs256, String(repeating: "x", count: 31), "has 31 bytes; HS256 takes at least 32"),
-            (.hs256, String(repeating: "x", count: 8_193), "is longer than 8192 bytes"),
+            (.hs256, String(repeating: "x", count: 16_385), "is longer than 16384 bytes"),
             (.es256, "", "is not PEM, which begins with -----BEGIN PRIVATE KEY-----"),
             (.rs256, "MIIEowIBAAKCAQEA", "is not PEM, which begins with -----BEGIN PRIVATE KEY-----"),
             (

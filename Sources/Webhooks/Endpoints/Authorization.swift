@@ -42,7 +42,7 @@ package struct AuthorizationError: Error, Hashable, Sendable, CustomStringConver
 }
 
 extension WebhookSecrets.Authorization {
-    private static let maximumBytes = 2_048
+    private static let maximumBytes = 4_096
 
     /// Refuses what no header can carry, and keys that cannot sign.
     package func check() throws(AuthorizationError) {
