@@ -24,6 +24,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addEndpoints()
     table.addDeliveries()
     table.addCallbackSecret()
+    table.addWebhookKeys()
     table.addKeys()
     table.addAccounts()
     table.addPlugins()

@@ -23,6 +23,7 @@ struct Parts: Sendable {
     private let youTube: YouTubeSite
     private let folder: DataFolder
     private let sealer: Sealer
+    private let serviceKeys: ServiceKeys
     private let store: SQLiteStore
     private let artifacts: FileArtifacts
     private let client: HTTPClient
@@ -46,6 +47,8 @@ struct Parts: Sendable {
         folder = try DataFolder(path: options.data)
         let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
         sealer = Sealer(key: try KeyFiles.sealingKey(at: keyFile))
+        serviceKeys = try ServiceKeys.open(
+            path: "\(options.data)/webhook.keys", sealer: sealer, now: clock.now())
         store = try SQLiteStore.open(folder: options.data, clock: clock)
         artifacts = FileArtifacts(folder: folder)
         client = try HTTPClient()
@@ -80,10 +83,11 @@ struct Parts: Sendable {
         services.faults = faults
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
+            store: store, client: client, sealer: sealer, keys: serviceKeys, clock: clock,
+            policy: webhookPolicy, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
-            encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
+            serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
         let server = Server(

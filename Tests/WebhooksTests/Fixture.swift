@@ -68,7 +68,9 @@ final class Fixture: Sendable {
         configuration.connectTimeout = .seconds(600)
         configure(&configuration)
         return Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock,
+            store: store, client: client, sealer: sealer,
+            keys: try ServiceKeys.open(
+                path: folder + "/webhook.keys", sealer: sealer, now: clock.now()), clock: clock,
             policy: try policy ?? .allowing(["127.0.0.0/8"]), configuration: configuration,
             random: { 0.5 },
             log: Log { [self] entry in logged.withLock { $0.append(entry) } })

@@ -69,13 +69,13 @@ class Service:
         return code
 
     def send(self, method, path, body=None, headers=None):
-        """Status and JSON of an answer; `body` is a document, or bytes."""
+        """Status and JSON of an answer, `None` without a body; `body` is a document, or bytes."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, json.load(answer)
+                return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, json.load(refusal)

@@ -34,6 +34,7 @@ extension OpenAPISchemas {
             "AccountChange",
             closed(["name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"]])
         ),
+        ("WebhookKeyRotation", closed(["overlapSeconds": integer(WebhookKeyRotation.overlaps)])),
         (
             "GrantRequest",
             closed(

@@ -65,6 +65,21 @@ extension OpenAPISchemas {
             ])
         ),
         ("AttemptList", list(of: "Attempt")),
+        (
+            "WebhookKey",
+            object(["kid": text, "publicKey": text, "createdAt": moment, "validUntil": maybeMoment])
+        ),
+        ("WebhookKeyList", list(of: "WebhookKey")),
+        (
+            "JWKS",
+            object([
+                "keys": array(
+                    object([
+                        "kty": ["const": "OKP"], "crv": ["const": "Ed25519"], "use": ["const": "sig"],
+                        "kid": text, "x": text,
+                    ]))
+            ])
+        ),
     ]
 
     static let eventTypes = array(choice(RequestLimits.eventTypes))

@@ -11,15 +11,15 @@ package final class Dispatcher: Sendable {
     private let session: DispatchSession
 
     /// The policy says which addresses may be connected to and is asked at every attempt; `random` is evenly
-    /// distributed in `0..<1` and moves rests by their jitter.
+    /// distributed in `0..<1` and moves rests by their jitter. The service's keys sign `v1a`.
     package init(
-        store: any Store, client: HTTPClient, sealer: Sealer, clock: any WallClock, policy: AddressPolicy,
-        configuration: Configuration = Configuration(),
+        store: any Store, client: HTTPClient, sealer: Sealer, keys: ServiceKeys, clock: any WallClock,
+        policy: AddressPolicy, configuration: Configuration = Configuration(),
         random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, log: Log
     ) {
         let attempter = Attempter(
             client: client, policy: policy, clock: clock,
-            requests: AttemptRequest(sealer: sealer, configuration: configuration),
+            requests: AttemptRequest(sealer: sealer, keys: keys, configuration: configuration),
             judge: AttemptJudge(configuration: configuration, random: random), log: log)
         session = DispatchSession(
             store: store, clock: clock, configuration: configuration, attempter: attempter, log: log)
