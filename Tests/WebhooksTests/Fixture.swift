@@ -62,7 +62,8 @@ final class Fixture: Sendable {
         configuration.grace = .milliseconds(50)
         configure(&configuration)
         return Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock,
+            store: store, client: client, sealer: sealer,
+            encoder: EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1")), clock: clock,
             policy: try policy ?? .allowing(["127.0.0.0/8"]), configuration: configuration,
             random: { 0.5 },
             log: Log { [self] entry in logged.withLock { $0.append(entry) } })
