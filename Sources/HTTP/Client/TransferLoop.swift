@@ -63,8 +63,9 @@ final class TransferLoop {
     }
 
     private func waitMilliseconds() -> Int32 {
-        guard let next = [multi.deadline, lookups.nextDeadline, headDeadlines.earliest].compactMap(\.self)
-            .min()
+        guard
+            let next = [multi.deadline, lookups.nextDeadline, headDeadlines.earliest].compactMap(\.self)
+                .min()
         else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         guard left > .zero else { return 0 }

@@ -4,8 +4,8 @@ internal import ThumbwireKit
 ///
 /// A place is for beginning and for answers that come soon; waiting costs next to nothing. Receivers of unknown standing
 /// together hold no more than three quarters of the places, doubtful ones a quarter, so that there is always one for those
-/// who answer. The same goes for the attempts that wait without a place: with so many of them nothing more begins for
-/// such receivers.
+/// who answer. Attempts that wait without a place are limited, too: a quarter of their number for unknown receivers, which
+/// are doubtful soon when they do not answer, and half for doubtful ones; an eighth is left to those who answer.
 struct AttemptPlaces {
     private struct Taken {
         var id: DeliveryID
@@ -18,7 +18,8 @@ struct AttemptPlaces {
     private let longAfter: Duration
     private var holders: [DeliveryID: Lane.Standing] = [:]
     private var held = [Int](repeating: 0, count: Lane.Standing.allCases.count)
-    private var slow: Set<DeliveryID> = []
+    private var slow: [DeliveryID: Lane.Standing] = [:]
+    private var slowOf = [Int](repeating: 0, count: Lane.Standing.allCases.count)
     /// In the order of their start; those that left are skipped when their turn comes.
     private var starts: ArraySlice<Taken> = []
     /// The same of slow ones that nobody has asked about yet.
@@ -41,10 +42,11 @@ struct AttemptPlaces {
     /// Free places, once attempts that are slow by now have given up theirs.
     mutating func free(at moment: ContinuousClock.Instant) -> Int {
         while let first = starts.first {
-            if holders[first.id] != nil {
+            if let standing = holders[first.id] {
                 guard first.startedAt + slowAfter <= moment, slow.count < slowCount else { break }
                 leave(first.id)
-                slow.insert(first.id)
+                slow[first.id] = standing
+                slowOf[standing.rawValue] += 1
                 slowStarts.append(first)
             }
             starts.removeFirst()
@@ -52,11 +54,17 @@ struct AttemptPlaces {
         return count - holders.count
     }
 
-    /// Attempts that have become long since the last call.
+    /// Attempts that have become long since the last call; from now on they count as those of doubtful receivers.
     mutating func newlyLong(at moment: ContinuousClock.Instant) -> [DeliveryID] {
         var long: [DeliveryID] = []
-        while let first = slowStarts.first, first.startedAt + longAfter <= moment || !slow.contains(first.id) {
-            if slow.contains(first.id) { long.append(first.id) }
+        while let first = slowStarts.first {
+            if let standing = slow[first.id] {
+                guard first.startedAt + longAfter <= moment else { break }
+                slowOf[standing.rawValue] -= 1
+                slowOf[Lane.Standing.doubtful.rawValue] += 1
+                slow[first.id] = .doubtful
+                long.append(first.id)
+            }
             slowStarts.removeFirst()
         }
         return long
@@ -64,14 +72,14 @@ struct AttemptPlaces {
 
     /// True where receivers of that standing may take one more of the free places.
     func mayTake(_ standing: Lane.Standing) -> Bool {
-        let (quarters, slowQuarters) =
-            switch standing {
-            case .proven: (4, 4)
-            case .unknown: (3, 3)
-            case .doubtful: (1, 2)
-            }
-        guard held[standing.rawValue] < max(1, count * quarters / 4) else { return false }
-        return standing == .proven || slow.count < max(1, slowCount * slowQuarters / 4)
+        let (held, slow) = (held[standing.rawValue], slowOf[standing.rawValue])
+        return switch standing {
+        case .proven: true
+        case .unknown:
+            held < max(1, count * 3 / 4) && slow < max(1, slowCount / 4)
+                && self.slow.count < max(1, slowCount * 7 / 8)
+        case .doubtful: held < max(1, count / 4) && slow < max(1, slowCount / 2)
+        }
     }
 
     mutating func take(_ id: DeliveryID, _ standing: Lane.Standing, at moment: ContinuousClock.Instant) {
@@ -82,6 +90,6 @@ struct AttemptPlaces {
 
     mutating func leave(_ id: DeliveryID) {
         if let standing = holders.removeValue(forKey: id) { held[standing.rawValue] -= 1 }
-        slow.remove(id)
+        if let standing = slow.removeValue(forKey: id) { slowOf[standing.rawValue] -= 1 }
     }
 }

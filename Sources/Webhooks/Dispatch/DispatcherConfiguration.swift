@@ -11,8 +11,8 @@ extension Dispatcher {
         package var maximumInFlightPerHost = 16
         /// An attempt that takes longer than this is slow: it gives its place to another.
         package var slowAfter: Duration = .milliseconds(100)
-        /// Slow attempts under way at once; beyond it they keep their places.
-        package var maximumSlow = 1_024
+        /// Slow attempts under way at once; beyond it they keep their places. Each is an open connection.
+        package var maximumSlow = 2_048
         /// A receiver that takes longer than this is doubtful until it is faster.
         package var longAfter: Duration = .seconds(1)
         /// For a whole attempt: name look-up, connection, and the answer to its last byte.
@@ -41,7 +41,8 @@ extension Dispatcher {
 
         /// Attempts under way at once to that endpoint.
         func cap(of endpoint: Endpoint) -> Int {
-            endpoint.sending.isOrdered ? 1 : max(1, endpoint.sending.maximumInFlight ?? maximumInFlightPerEndpoint)
+            endpoint.sending.isOrdered
+                ? 1 : max(1, endpoint.sending.maximumInFlight ?? maximumInFlightPerEndpoint)
         }
     }
 }
