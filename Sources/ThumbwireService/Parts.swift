@@ -83,7 +83,7 @@ struct Parts: Sendable {
         services.faults = faults
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
-            store: store, client: client, sealer: sealer, keys: serviceKeys, clock: clock,
+            store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
             policy: webhookPolicy, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
