@@ -56,7 +56,7 @@ class Service:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = pathlib.Path(data or folder / "data")
         self.log = open(folder / "log", "ab")
-        command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data,
+        command = [pathlib.Path(binary).resolve(), "serve", "--listen", "127.0.0.1:0", "--data", self.data,
                    "--allow-private-sources", "127.0.0.1", "--log-format", "json"]
         if document:
             (folder / "plugins.json").write_text(json.dumps(document))

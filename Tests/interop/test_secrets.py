@@ -1,6 +1,6 @@
 """Nothing shows a secret but the answers that exist to show it: not the API, not the log, not the data folder.
 
-Receivers and a provider answer with everything that they were sent, so that whatever keeps answers has secrets to
+Receivers and a provider's server answer with everything that they were sent, so that whatever keeps answers has secrets to
 hide."""
 import base64
 import http.client
@@ -263,9 +263,9 @@ def searched(tmp_path_factory):
     echo = Echo(answer)
     book.learn("admin key", KEY)
     document = plugins(
-        {"dalle": {"apiKey": book.new("provider key"), "baseUrl": f"{echo.url}/fails/v1"}, "studio": {}},
+        {"dalle": {"apiKey": "${env:DALLE_KEY}", "baseUrl": f"{echo.url}/fails/v1"}, "studio": {}},
         {"default": ["studio"], "paid": ["dalle"]})
-    service = Service(folder, document)
+    service = Service(folder, document, environment={"DALLE_KEY": book.new("provider key")})
     ids = endpoints(service, book, echo)
     book.learn("callback secret", service.call("GET", "/v1/webhook-secret")["secret"])
     book.learn("callback secret, rotated", service.call(
@@ -274,8 +274,8 @@ def searched(tmp_path_factory):
     place = f"{book.new('callback path')}?signature={book.new('callback query')}"
     jobs = [service.call("POST", "/v1/jobs", {
         "title": "Secrets", "resolution": "64x64", "chain": chain,
-        "callbackUrl": f"http://me:{book.new('callback userinfo')}@{echo.host}/{chain}/{place}",
-        "callbackHeaders": {"x-callback": book.new("callback header")},
+        "callbackUrl": f"http://me:{book.new(f'{chain} callback userinfo')}@{echo.host}/{chain}/{place}",
+        "callbackHeaders": {"x-callback": book.new(f"{chain} callback header")},
         "callbackEvents": ["thumbnail.queued", "thumbnail.completed", "thumbnail.failed"]})["id"]
         for chain in ["default", "paid"]]
     ended = [service.ended(job) for job in jobs]
@@ -305,9 +305,9 @@ def test_what_is_searched_is_worth_searching(searched):
     """Every secret was in use, every route was called."""
     sent = json.dumps([[path, headers] for path, headers, _ in searched.echo.seen])
     for name in ["header", "header auth", "bearer token", "provider key", "callback path", "callback query",
-                 "callback header", "header, changed"]:
+                 "default callback header", "paid callback header", "header, changed"]:
         assert searched.book.secrets[name] in sent, name
-    for name in ["basic password", "userinfo password", "callback userinfo"]:
+    for name in ["basic password", "userinfo password", "default callback userinfo", "paid callback userinfo"]:
         encoded = base64.b64encode(f"me:{searched.book.secrets[name]}".encode()).decode()
         assert encoded in sent, name
     assert {job["status"] for job in searched.ended} == {"completed", "failed"}
@@ -317,4 +317,4 @@ def test_what_is_searched_is_worth_searching(searched):
 
 
 def test_no_secret_is_shown(searched):
-    assert sorted(searched.book.found) == []
+    assert not searched.book.found, "\n" + "\n".join(f"{place}: {name}" for place, name in sorted(searched.book.found))

@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "interop
 
 from running import PATIENCE, Receiver, Service, verifier, wait_until  # noqa: E402
 
+CLIENTS = 4
 EVENTS = ["thumbnail.queued", "thumbnail.completed", "thumbnail.failed", "thumbnail.cancelled"]
 # Rests are short, so that what failed is tried again within the campaign.
 RETRY = {"rests": [1] * 10 + [5] * 6}
@@ -148,9 +149,12 @@ def main():
             service = Service(folder, binary=binary)
             slowest = max(slowest, service.start_seconds)
             timer = threading.Timer(dice.uniform(0.02, 1), service.process.kill)
-            timer.start()
-            load(service, list(ids.values()), dice, accepted)
-            timer.join()
+            clients = [threading.Thread(target=load, args=[service, list(ids.values()), dice, accepted])
+                       for _ in range(CLIENTS)]
+            for one in [timer, *clients]:
+                one.start()
+            for one in [timer, *clients]:
+                one.join()
             service.kill()
         with Service(folder, binary=binary) as service:
             for target in targets.values():
