@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import threading
 import time
@@ -30,28 +31,49 @@ def plugins(providers, chains, faces=None):
         "chains": {name: {"providers": listed, "steps": steps} for name, listed in chains.items()}}
 
 
+def wait_until(condition, what, patience=PATIENCE):
+    """What the condition gives, once that is true."""
+    end = time.monotonic() + patience
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not in time: {what}"
+        time.sleep(0.02)
+    return found
+
+
+def outcome(attempt):
+    """The status that an attempt was answered with, or the class of its error."""
+    return attempt["error"]["code"] if attempt.get("error") else attempt["status"]
+
+
 class Service:
-    """`thumbwire serve` on a free port with the plugins file that is given; `with` stops it.
+    """`thumbwire serve` on a free port with the plugins file that is given, or the built-in one; `with` stops it.
 
-    It reaches webhooks on loopback, and YouTube only where `youtube` says."""
+    It reaches webhooks on the private addresses that `webhooks` allows, and YouTube only where `youtube` says."""
 
-    def __init__(self, folder, document, youtube="http://127.0.0.1:1", binary=BINARY):
+    def __init__(self, folder, document=None, youtube="http://127.0.0.1:1", binary=BINARY, webhooks="127.0.0.1",
+                 data=None, environment=None):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "plugins.json").write_text(json.dumps(document))
-        self.data = folder / "data"
+        self.data = pathlib.Path(data or folder / "data")
         self.log = open(folder / "log", "ab")
+        command = [pathlib.Path(binary).resolve(), "serve", "--listen", "127.0.0.1:0", "--data", self.data,
+                   "--allow-private-sources", "127.0.0.1", "--log-format", "json"]
+        if document:
+            (folder / "plugins.json").write_text(json.dumps(document))
+            command += ["--plugins", folder / "plugins.json"]
+        if webhooks:
+            command += ["--allow-private-webhooks", webhooks]
+        begin = time.monotonic()
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--plugins",
-             folder / "plugins.json",
-             "--allow-private-webhooks", "127.0.0.1", "--allow-private-sources", "127.0.0.1", "--log-format", "json"],
-            stdout=subprocess.PIPE, stderr=self.log,
-            env={**os.environ, "THUMBWIRE_ADMIN_KEY": KEY, "THUMBWIRE_YOUTUBE_BASE": youtube})
+            command, stdout=subprocess.PIPE, stderr=self.log, cwd=folder,
+            env={**os.environ, "THUMBWIRE_ADMIN_KEY": KEY, "THUMBWIRE_YOUTUBE_BASE": youtube,
+                 **(environment or {})})
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
             raise RuntimeError((folder / "log").read_text())
         self.url = json.loads(line)["url"]
+        self.start_seconds = time.monotonic() - begin
 
     def __enter__(self):
         return self
@@ -67,6 +89,13 @@ class Service:
         self.process.stdout.close()
         self.log.close()
         return code
+
+    def kill(self):
+        """Ends it as a power cut does, as far as the process goes."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
 
     def send(self, method, path, body=None, headers=None):
         """Status and JSON of an answer, `None` without a body; `body` is a document, or bytes."""
@@ -96,6 +125,34 @@ class Service:
                 return jobs
             cursor = f"&cursor={page['next']}"
 
+    def pages(self, path):
+        """All items of a list that has a cursor."""
+        items, cursor, more = [], "", "&" if "?" in path else "?"
+        while True:
+            page = self.call("GET", f"{path}{more}limit=100{cursor}")
+            items += page["data"]
+            if page["next"] is None:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+    def endpoint(self, url, **more):
+        """A new endpoint, with its secret."""
+        return self.call("POST", "/v1/webhook-endpoints", {"url": url, **more})
+
+    def test(self, endpoint):
+        """Sends it a test event; the event's id."""
+        return self.call("POST", f"/v1/webhook-endpoints/{endpoint}/test", {})["eventId"]
+
+    def attempts(self, endpoint):
+        """Every attempt to an endpoint so far, those of the newest delivery first."""
+        return [attempt for delivery in self.pages(f"/v1/webhook-endpoints/{endpoint}/deliveries")
+                for attempt in self.call("GET", f"/v1/deliveries/{delivery['id']}/attempts")["data"]]
+
+    def first_attempts(self, endpoint, count=1):
+        """The attempts to an endpoint, once there are that many."""
+        return wait_until(lambda: (found := self.attempts(endpoint)) and len(found) >= count and found,
+                          f"{count} attempts to {endpoint}")
+
     def ended(self, job, patience=PATIENCE):
         """The job as it ended; fails where it does not."""
         end = time.monotonic() + patience
@@ -111,7 +168,7 @@ class Receiver:
 
     `answer` gives the status for each; what is not 2xx is not kept."""
 
-    def __init__(self, answer=lambda *webhook: 204):
+    def __init__(self, answer=lambda *webhook: 204, address="127.0.0.1", port=0):
         self.answer, self.condition, self.webhooks = answer, threading.Condition(), []
         receiver = self
 
@@ -129,9 +186,17 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        class Server(http.server.ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, request, client_address):
+                """A killed service resets its connections."""
+
+        self.server = Server((address, port), Handler)
+        host = f"[{address}]" if ":" in address else address
+        self.url = f"http://{host}:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 

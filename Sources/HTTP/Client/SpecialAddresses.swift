@@ -7,7 +7,14 @@
 enum SpecialAddresses {
     /// What the block that holds this address is for; `nil` for an ordinary public address.
     static func purpose(of address: IPAddress) -> String? {
-        blocks.first { $0.range.contains(address) }?.purpose
+        if let block = blocks.first(where: { $0.range.contains(address) }) { return block.purpose }
+        return address.family == .v6 && !isGlobalUnicast(address) ? "not global unicast" : nil
+    }
+
+    /// Whether an IPv6 address is in 2000::/3, the only part of the space that is handed out as global unicast
+    /// (RFC 4291 §2.4). What lies outside leads nowhere, or through a translator to an IPv4 address.
+    private static func isGlobalUnicast(_ address: IPAddress) -> Bool {
+        address.bits >> 125 == 0b001
     }
 
     static func isMetadata(_ address: IPAddress) -> Bool {
@@ -37,9 +44,13 @@ enum SpecialAddresses {
             "169.254.169.254",  // AWS, Google, Azure, DigitalOcean and others
             "169.254.170.2",  // AWS ECS task credentials
             "169.254.170.23",  // AWS EKS pod identity
+            "169.254.42.42",  // Scaleway
+            "169.254.0.23",  // Tencent
             "fd00:ec2::254",  // AWS over IPv6
             "fd00:ec2::23",  // AWS EKS pod identity over IPv6
             "fd20:ce::254",  // Google over IPv6
+            "fd00:42::42",  // Scaleway over IPv6
+            "fe80::a9fe:a9fe",  // OpenStack over IPv6
             "100.100.100.200",  // Alibaba
             "192.0.0.192",  // Oracle
             "168.63.129.16",  // Azure's host, though the address looks public

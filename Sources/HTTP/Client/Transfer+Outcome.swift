@@ -5,6 +5,8 @@ extension Transfer {
     /// What the ended attempt comes to.
     func outcome(_ code: CURLcode) -> Result<OutboundResponse, ClientError> {
         if let stopReason { return .failure(stopReason) }
+        // libcurl takes a head that is cut off for a whole one.
+        if code == CURLE_OK, !head.isComplete { return .failure(.connectionLost) }
         if code == CURLE_OK || isTruncated { return .success(response()) }
         return .failure(error(code))
     }
@@ -53,6 +55,9 @@ extension Transfer {
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             guard isUnsent else { return .connectionLost }
             return .tlsFailed(host: host, reason: detail(code))
+        case CURLE_OUT_OF_MEMORY where !isUnsent && !head.isComplete:
+            // libcurl's word for a line that outgrows its buffer.
+            return .protocolError("a line of its header is too long")
         case CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE,
             CURLE_SEND_FAIL_REWIND:
             return .connectionLost

@@ -32,6 +32,10 @@ package struct URLParts: Sendable, Equatable {
         guard let host = parser.part(CURLUPART_HOST), !host.isEmpty else {
             throw .invalidURL("host is missing or malformed")
         }
+        // The parser decodes percent-encoded bytes of a host, so that other scripts may come out of them.
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .invalidURL("host must be ASCII; write other scripts as punycode")
+        }
         guard let port = parser.part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(Int.init),
             (1...65_535).contains(port)
         else { throw .invalidURL("port must be 1 to 65535") }

@@ -96,6 +96,30 @@ import Testing
         #expect(codes == ["dns_failure", "dns_failure", "connect_failed", "connect_failed"])
     }
 
+    @Test func `hosts that had an address before get past any number of stuck ones`() async throws {
+        let server = try LoopbackServer.answering()
+        defer { server.stop() }
+        let gate = Gate()
+        defer { gate.open() }
+        let client = try HTTPClient.make(threads: 4, queue: 40) { host in
+            if host != "used.test" { gate.wait() }
+            return [.loopback]
+        }
+        let used = OutboundRequest(url: "http://used.test:\(server.port)/")
+        _ = try await client.send(used, policy: .unrestricted)
+
+        let stuck = (0..<40).map { number in
+            Task { await client.failure(of: OutboundRequest(url: "http://stuck\(number).test:1/")) }
+        }
+        await until { gate.waiting == 3 }
+        for _ in 0..<10 {
+            #expect(try await client.send(used, policy: .unrestricted).status == 200)
+        }
+
+        #expect(gate.waiting == 3)
+        for task in stuck { task.cancel() }
+    }
+
     @Test func `says why a name does not resolve`() async throws {
         let failing = try HTTPClient.make { _ in throw SystemResolver.Failure(description: "no such name") }
         let empty = try HTTPClient.make { _ in [] }
