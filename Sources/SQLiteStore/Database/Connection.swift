@@ -103,6 +103,15 @@ final class Connection {
         return result
     }
 
+    /// Row after row, until `take` says that it is enough.
+    func each(
+        _ sql: StaticString, _ values: any Bindable..., take: (Row) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        let statement = try prepared(sql, values)
+        defer { sqlite3_reset(statement) }
+        while try step(statement, sql), try take(Row(statement: statement)) {}
+    }
+
     /// Runs statements that are not worth keeping: schema and settings.
     func execute(_ script: String) throws(StoreError) {
         let code = sqlite3_exec(handle, script, nil, nil, nil)

@@ -17,28 +17,33 @@ enum DeliverySQL {
     static let releaseExpired: StaticString = """
         UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
         WHERE lease_until IS NOT NULL AND lease_until <= ?1
+        RETURNING endpoint
         """
 
-    /// The endpoint behind ?1 that something waits for, when the first of that is due, and what restricts it: one look
-    /// into the index, however much waits. What belongs to the endpoint is NULL where that is gone.
+    /// The endpoint behind ?1 that something waits for, when the first of that is due, and whether the endpoint is
+    /// gone: one look into the index, however much waits.
     static let nextWaiting: StaticString = """
-        SELECT d.endpoint, d.next_attempt_at, e.status, e.expires_at, e.rests_until, e.claim_limit,
-            e.is_ordered, e.first_pending
+        SELECT d.endpoint, d.next_attempt_at, e.id IS NULL
         FROM deliveries d INDEXED BY deliveries_due_endpoints LEFT JOIN endpoints e ON e.id = d.endpoint
         WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > ?1
         ORDER BY d.endpoint, d.next_attempt_at LIMIT 1
         """
 
-    /// The endpoint of each leased delivery.
-    static let leasedOfEndpoints: StaticString = """
-        SELECT endpoint FROM deliveries INDEXED BY deliveries_leased
-        WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL
+    /// How many deliveries of an endpoint are leased.
+    static let heldOfEndpoint: StaticString = """
+        SELECT count(*) FROM deliveries INDEXED BY deliveries_held WHERE lease_until IS NOT NULL AND endpoint = ?1
         """
 
     /// ?1 endpoint · ?2 a position before which nothing is pending
     static let oldestOfEndpoint: StaticString = """
         SELECT number, event, next_attempt_at, lease_until FROM deliveries
         WHERE endpoint = ?1 AND event >= ?2 AND status = 'pending' ORDER BY event LIMIT 1
+        """
+
+    static let firstOfEndpoint: StaticString = """
+        SELECT next_attempt_at FROM deliveries
+        WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1
+        ORDER BY next_attempt_at LIMIT 1
         """
 
     static let dueOfEndpoint: StaticString = """
@@ -147,7 +152,7 @@ enum DeliverySQL {
     static let exhaustLeased: StaticString = """
         UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL, lease_until = NULL
         WHERE number IN (
-            SELECT number FROM deliveries INDEXED BY deliveries_leased
+            SELECT number FROM deliveries INDEXED BY deliveries_held
             WHERE lease_until IS NOT NULL AND endpoint = ?1)
         """
 
@@ -170,7 +175,7 @@ enum DeliverySQL {
             attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code),
             lease_until = NULL
         WHERE id = ?1
-        RETURNING number, callback, endpoint
+        RETURNING number, callback, endpoint, next_attempt_at
         """
 
     /// ?1 delivery · ?2 account · ?3 now. An attempt under way is still of the schedule before.
