@@ -20,6 +20,9 @@ final class Connection {
         case full = "FULL"
     }
 
+    // Refused once a VFS of the tests has begun to use SQLite, which does no harm.
+    private static let setUp: Void = { _ = tw_sqlite_count_no_memory() }()
+
     private let handle: OpaquePointer
     private let isReader: Bool
     // Keyed by where the literal lies in memory: hashing the text of each statement costs more than its binding.
@@ -27,6 +30,7 @@ final class Connection {
 
     /// Opens the file, which a reader expects to exist. `vfs` names a registered SQLite VFS; `nil` is the default.
     init(path: String, role: Role, vfs: String? = nil) throws(StoreError) {
+        Self.setUp
         let access: Int32
         switch role {
         case .writer:

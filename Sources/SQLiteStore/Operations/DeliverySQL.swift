@@ -68,16 +68,25 @@ enum DeliverySQL {
 
     static let lease: StaticString = "UPDATE deliveries SET lease_until = ?2 WHERE number = ?1"
 
-    /// A delivery with all that an attempt needs but the endpoint.
-    static let due: StaticString = """
-        SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
+    /// A delivery to an endpoint with all that an attempt needs but the endpoint.
+    static let dueToEndpoint: StaticString = """
+        SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, NULL, d.status, d.attempts,
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts,
+            e.account, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = e.job
+        WHERE d.number = ?1
+        """
+
+    /// As ``dueToEndpoint``, to a callback; what belongs to the callback is NULL where that is gone.
+    static let dueToCallback: StaticString = """
+        SELECT d.number, d.id, d.account, e.id, e.type, NULL, j.id, d.status, d.attempts,
             d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts,
             e.account, ej.id, e.sequence, e.occurred_at, e.body, e.face_data, c.destination, a.callback_secret
         FROM deliveries d JOIN events e ON e.position = d.event
             LEFT JOIN jobs j ON j.number = d.callback
             LEFT JOIN jobs ej ON ej.number = e.job
             LEFT JOIN callbacks c ON c.job = d.callback
-            LEFT JOIN accounts a ON d.callback IS NOT NULL AND a.id = d.account
+            LEFT JOIN accounts a ON a.id = d.account
         WHERE d.number = ?1
         """
 

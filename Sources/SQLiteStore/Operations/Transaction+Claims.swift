@@ -23,10 +23,9 @@ extension Transaction {
         for candidate in candidates.sorted(by: { ($0.due, $0.number) < ($1.due, $1.number) }).prefix(limit) {
             if let turn = candidate.turn { turns[turn.id] = turn }
             do throws(StoreError) {
-                if let due = try due(candidate.number, &endpoints) {
-                    try connection.run(DeliverySQL.lease, candidate.number, leaseUntil)
-                    claimed.append(due)
-                }
+                let due = try due(candidate, &endpoints)
+                try connection.run(DeliverySQL.lease, candidate.number, leaseUntil)
+                claimed.append(due)
             } catch {
                 guard error.isUnreadable else { throw error }
                 try giveUp(damaged: candidate.number, because: error, now: now)
@@ -44,30 +43,31 @@ extension Transaction {
     }
 
     private func due(
-        _ number: Int64, _ endpoints: inout EndpointShelf
-    ) throws(StoreError) -> DueDelivery? {
-        let found = try connection.first(DeliverySQL.due, number) { row throws(StoreError) in
-            (
-                delivery: try Delivery(row: row), event: try Event(due: row),
-                callback: row.isNull(19) ? nil : row.sealed(19),
-                callbackSecret: row.isNull(20) ? nil : row.sealed(20)
-            )
+        _ candidate: Candidate, _ endpoints: inout EndpointShelf
+    ) throws(StoreError) -> DueDelivery {
+        guard let turn = candidate.turn else { return try dueCallback(candidate.number) }
+        let found = try connection.first(DeliverySQL.dueToEndpoint, candidate.number) {
+            row throws(StoreError) in
+            (delivery: try Delivery(row: row), event: try Event(due: row))
         }
         guard let found else { throw .unreadable("the event of a delivery is gone") }
-        switch found.delivery.target {
-        case .callback(let job):
-            guard let callback = found.callback, let secret = found.callbackSecret else {
-                throw .unreadable("the callback of job \(job) is gone")
+        let (endpoint, secret) = try endpoints.take(turn.id)
+        return DueDelivery(
+            delivery: found.delivery, event: found.event, destination: .endpoint(endpoint, secret: secret))
+    }
+
+    private func dueCallback(_ number: Int64) throws(StoreError) -> DueDelivery {
+        let due = try connection.first(DeliverySQL.dueToCallback, number) { row throws(StoreError) in
+            let delivery = try Delivery(row: row)
+            guard !row.isNull(19), !row.isNull(20) else {
+                throw .unreadable("the callback of job \(row.text(6)) is gone")
             }
             return DueDelivery(
-                delivery: found.delivery, event: found.event, destination: .callback(callback, secret: secret)
-            )
-        case .endpoint(let id):
-            let (endpoint, secret) = try endpoints.take(id)
-            return DueDelivery(
-                delivery: found.delivery, event: found.event, destination: .endpoint(endpoint, secret: secret)
-            )
+                delivery: delivery, event: try Event(due: row),
+                destination: .callback(row.sealed(19), secret: row.sealed(20)))
         }
+        guard let due else { throw .unreadable("the event of a delivery is gone") }
+        return due
     }
 
     /// Ends a delivery that nobody can make, so that it holds up no other, and notes why where people look for it.

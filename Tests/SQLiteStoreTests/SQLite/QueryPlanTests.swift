@@ -57,7 +57,8 @@ import ThumbwireKit
     static let lookups: [StaticString] = [
         LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
         LedgerSQL.hold, LedgerSQL.deleteHold, DeliverySQL.follow, DeliverySQL.resend, DeliverySQL.resendEnded,
-        DeliverySQL.lease, DeliverySQL.due, DeliverySQL.one, DeliverySQL.damaged, DeliverySQL.ofJob,
+        DeliverySQL.lease, DeliverySQL.dueToEndpoint, DeliverySQL.dueToCallback, DeliverySQL.one,
+        DeliverySQL.damaged, DeliverySQL.ofJob,
         EndpointSQL.one, EndpointSQL.review, EndpointSQL.lowerFirstPending, FingerprintSQL.answer,
         TicketSQL.reschedule, TicketSQL.delete,
         TicketSQL.lease, TurnSQL.one, TurnSQL.delete,
