@@ -71,7 +71,8 @@ struct Parts: Sendable {
         services.faults = faults
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
+            store: store, client: client, sealer: sealer, encoder: encoder, clock: clock,
+            policy: webhookPolicy, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
             encoder: encoder, client: client, policy: webhookPolicy, clock: clock,

@@ -62,7 +62,8 @@ final class Fixture: Sendable {
         configuration.grace = .milliseconds(50)
         configure(&configuration)
         return Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock,
+            store: store, client: client, sealer: sealer,
+            encoder: EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1")), clock: clock,
             policy: try policy ?? .allowing(["127.0.0.0/8"]), configuration: configuration,
             random: { 0.5 },
             log: Log { [self] entry in logged.withLock { $0.append(entry) } })
@@ -79,11 +80,14 @@ final class Fixture: Sendable {
 
     /// An endpoint whose path is its name.
     @discardableResult
-    func addEndpoint(_ name: String, url: String? = nil) async throws -> (Endpoint, SigningSecret) {
+    func addEndpoint(
+        _ name: String, url: String? = nil, configure: (inout Endpoint) -> Void = { _ in }
+    ) async throws -> (Endpoint, SigningSecret) {
         let secret = SigningSecret.generate()
-        let endpoint = Endpoint(
+        var endpoint = Endpoint(
             id: EndpointID(rawValue: "ep_\(name)"), account: account, url: url ?? receiver.url("/\(name)"),
             events: [.webhookTest, .completed], createdAt: clock.now())
+        configure(&endpoint)
         try await store.insert(endpoint, secret: WebhookSecrets(secret).sealed(with: sealer))
         return (endpoint, secret)
     }
@@ -101,6 +105,17 @@ final class Fixture: Sendable {
         let page = try await store.deliveries(
             DeliveryQuery(account: account, target: .endpoint(endpoint.id)))
         return try #require(page.items.first)
+    }
+
+    /// The endpoint as it stands in the store.
+    func stored(_ endpoint: Endpoint) async throws -> Endpoint {
+        try #require(try await store.endpoint(endpoint.id, of: account))
+    }
+
+    func deliveries(to endpoint: Endpoint, status: Delivery.Status) async throws -> [Delivery] {
+        try await store.deliveries(
+            DeliveryQuery(account: account, target: .endpoint(endpoint.id), status: status, limit: 100)
+        ).items
     }
 
     /// Waits until the delivery has that many attempts, and returns it.

@@ -86,7 +86,7 @@ struct InterruptionTests {
                 try await fixture.emit(to: endpoint)
                 _ = try await fixture.delivery(to: endpoint, after: 1)
 
-                fixture.clock.advance(by: .seconds(60))
+                fixture.clock.advance(by: Dispatcher.Configuration().lease + .seconds(1))
 
                 try await eventually { fixture.receiver.requests("/a").count == 2 }
             }

@@ -53,6 +53,9 @@ final class Receiver: Sendable {
         state.state.withLock { $0.requests.filter { $0.path == path } }
     }
 
+    /// How many came for any path.
+    var requestCount: Int { state.state.withLock { $0.requests.count } }
+
     /// From now on that path answers so; without it every path answers 200.
     func answer(_ path: String, _ behaviour: @escaping Behaviour) {
         state.state.withLock { $0.behaviours[path] = behaviour }

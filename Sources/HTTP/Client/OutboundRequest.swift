@@ -19,6 +19,8 @@ package struct OutboundRequest: Sendable {
     package var deadline: Duration
     /// For connecting, TLS included, over all addresses of the host together.
     package var connectTimeout: Duration
+    /// From the moment that the request goes out to the end of the answer's header; `nil` leaves it to ``deadline``.
+    package var headTimeout: Duration?
     package var maximumResponseBytes: Int
     package var overflow: Overflow
     /// How many redirects may be followed; 0 hands the 3xx answer out. Only for GET and HEAD; to another origin

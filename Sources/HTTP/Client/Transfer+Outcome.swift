@@ -62,7 +62,7 @@ extension Transfer {
     }
 
     private var phase: ClientError.Phase {
-        guard attempts == 0 else { return head.isComplete ? .readingBody : .awaitingResponse }
+        guard attempts == 0 else { return head.isFinal ? .readingBody : .awaitingResponse }
         // The connect time would be the obvious sign, but 7.88 sets it after the handshake.
         return handle.number(CURLINFO_LOCAL_PORT) == 0 ? .connecting : .handshake
     }

@@ -15,6 +15,8 @@ final class Transfer {
     private var streamedBytes = 0
     /// How often libcurl was about to send the request; more than once means that it sends it again.
     private(set) var attempts = 0
+    /// When the request began to go out on the connection in use.
+    private var sentAt: ContinuousClock.Instant?
     /// Why a callback ended the transfer; it says more than libcurl's code then does.
     private(set) var stopReason: ClientError?
     var fields = StringList()
@@ -86,11 +88,18 @@ final class Transfer {
     /// Decides, with the connection in hand, whether the request may go out on it.
     func mayBegin(peer: String) -> Bool {
         attempts += 1
+        sentAt = .now
         guard attempts == 1 || exchange.request.mayRepeat else {
             stopReason = .connectionLost
             return false
         }
         return accepts(IPAddress(peer))
+    }
+
+    /// When the answer's header is overdue, as far as is known at that moment; `nil` once it is there.
+    func headDeadline(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard let timeout = exchange.request.headTimeout, !head.isFinal else { return nil }
+        return (sentAt ?? now) + timeout
     }
 
     private func accepts(_ peer: IPAddress?) -> Bool {

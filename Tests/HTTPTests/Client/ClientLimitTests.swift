@@ -33,6 +33,24 @@ import Testing
         #expect(error == .timeout(.awaitingResponse))
     }
 
+    @Test func `ends a header that is overdue, interim answers or not`() async throws {
+        for interim in ["", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"] {
+            let server = try LoopbackServer { connection in
+                guard connection.readRequest() != nil else { return }
+                connection.write(interim)
+                connection.waitForEnd()
+            }
+            defer { server.stop() }
+            let client = try HTTPClient.make()
+            var request = OutboundRequest(url: server.url, deadline: .seconds(3_600))
+            request.headTimeout = .milliseconds(200)
+
+            let error = await client.failure(of: request)
+
+            #expect(error == .timeout(.awaitingResponse))
+        }
+    }
+
     @Test func `ends a request that is not answered`() async throws {
         let server = try LoopbackServer.silent()
         defer { server.stop() }
