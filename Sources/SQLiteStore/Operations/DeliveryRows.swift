@@ -16,7 +16,7 @@ extension Delivery {
 }
 
 extension Event {
-    /// Reads the event of the columns of ``DeliverySQL/due``.
+    /// Reads the event of the columns of ``DeliverySQL/dueToEndpoint``.
     init(due row: Row) throws(StoreError) {
         self.init(
             id: row.identifier(3), account: row.identifier(13), type: try row.word(4),

@@ -47,9 +47,12 @@ enum EndpointSQL {
         WHERE id = ?1
         """
 
-    /// ?1 account · ?2 now. Those that events are kept for, with the record of those that choose among them.
+    /// ?1 account · ?2 now. Those that events are kept for, with the record of those that choose among them, and before
+    /// when nothing is sent; NULL where nothing is.
     static let subscribers: StaticString = """
-        SELECT id, events, CASE WHEN has_filters THEN record END FROM endpoints
+        SELECT id, events, CASE WHEN has_filters THEN record END,
+            CASE WHEN status = 'enabled' THEN coalesce(rests_until, 0) END
+        FROM endpoints
         WHERE account = ?1 AND status IN ('enabled', 'paused') AND (expires_at IS NULL OR expires_at > ?2)
         ORDER BY number
         """
@@ -69,7 +72,7 @@ enum EndpointSQL {
                 SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_due_endpoints
                 WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = ?1), 9223372036854775807),
             coalesce((
-                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_leased
+                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_held
                 WHERE d.lease_until IS NOT NULL AND d.endpoint = ?1), 9223372036854775807),
             coalesce((SELECT max(position) FROM events), 0))
         WHERE id = ?1 AND account = ?2 AND is_ordered = 0

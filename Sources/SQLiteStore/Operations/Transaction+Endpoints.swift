@@ -27,6 +27,7 @@ extension Transaction {
             endpoint.expiresAt, EndpointRecord.write(endpoint).map { UTF8Text(bytes: $0) },
             endpoint.hasFilters)
         guard connection.changedRows > 0 else { return false }
+        try renewTurn(of: endpoint.id)
         if endpoint.status == .enabled { note(.deliveryDue) }
         return true
     }
@@ -67,6 +68,7 @@ extension Transaction {
         try connection.run(EndpointSQL.delete, id, account)
         guard connection.changedRows > 0 else { return false }
         try connection.run(DeliverySQL.exhaustLeased, id)
+        try connection.run(TurnSQL.delete, id)
         return true
     }
 }
@@ -78,13 +80,6 @@ extension Connection {
     func giveUpWaiting(for endpoint: EndpointID) throws(StoreError) -> Bool {
         try run(DeliverySQL.exhaustWaiting, endpoint, Self.maximumGivenUp)
         return changedRows == Self.maximumGivenUp
-    }
-
-    /// Finishes what a process before had begun.
-    func giveUpOrphans() throws(StoreError) {
-        for endpoint in try waitingEndpoints() where endpoint.isOrphaned {
-            while try giveUpWaiting(for: endpoint.id) {}
-        }
     }
 }
 

@@ -75,6 +75,7 @@ extension Transaction {
         guard isThere == true else { throw .missing("endpoint \(endpoint)") }
         let position = try insert(event, job: nil)
         try deliver(event, at: position, callback: nil, endpoint: endpoint)
+        try giveTurn(to: endpoint, at: event.occurredAt)
     }
 
     private func insert(
@@ -106,6 +107,8 @@ extension Transaction {
                 continue
             }
             try deliver(event, at: position, callback: nil, endpoint: subscriber.id)
+            guard let restsUntil = subscriber.restsUntil else { continue }
+            try giveTurn(to: subscriber.id, at: max(event.occurredAt, restsUntil))
         }
     }
 
@@ -125,11 +128,14 @@ private struct Subscriber {
     var types: String
     /// Where it has filters.
     var record: [UInt8]?
+    /// `nil` while nothing is sent to it.
+    var restsUntil: Timestamp?
 
     init(row: Row) {
         id = row.identifier(0)
         types = row.text(1)
         record = row.isNull(2) ? nil : row.bytes(2)
+        restsUntil = row.optionalTimestamp(3)
     }
 }
 

@@ -35,6 +35,7 @@ import Testing
         // The pointer is an easy handle's place; deciding about a peer does not follow it.
         let place = try #require(UnsafeMutableRawPointer(bitPattern: 8))
         return Transfer(
-            exchange: try OutboundExchange(request, id: 1, policy: policy), address: .loopback, easy: place)
+            exchange: try OutboundExchange(
+                request, to: URLParts(request.url), id: 1, policy: policy), address: .loopback, easy: place)
     }
 }
