@@ -12,19 +12,6 @@ extension OpenAPISchemas {
             ])
         ),
         (
-            "EndpointRequest",
-            closed(
-                ["url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title)],
-                required: ["url"])
-        ),
-        (
-            "EndpointChange",
-            closed([
-                "url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title),
-                "status": choice(Endpoint.Status.allCases),
-            ])
-        ),
-        (
             "KeyRequest",
             closed(
                 [
@@ -55,8 +42,6 @@ extension OpenAPISchemas {
                 ], required: ["amount"])
         ),
     ]
-
-    static let eventTypes = array(choice(RequestLimits.eventTypes))
 
     private static let jobRequest: JSONValue = closed([
         "title": string(atMost: RequestLimits.title), "prompt": string(atMost: RequestLimits.prompt),

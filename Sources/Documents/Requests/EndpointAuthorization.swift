@@ -104,7 +104,7 @@ extension FieldReader {
     }
 
     /// Standard Webhooks: `whsec_` and the padded standard base64 of 24 to 64 bytes. What was written is not repeated.
-    mutating func secret() -> String? {
+    package mutating func secret() -> String? {
         guard let text = string("secret", atMost: RequestLimits.name) else { return nil }
         guard text.hasPrefix("whsec_"), let bytes = Data(base64Encoded: String(text.dropFirst(6))),
             RequestLimits.secretBytes.contains(bytes.count)

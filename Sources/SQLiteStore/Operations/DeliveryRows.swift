@@ -47,6 +47,13 @@ extension Endpoint {
     }
 }
 
+extension StoredEndpoint {
+    /// Reads the columns of ``EndpointSQL/one``.
+    init(row: Row) throws(StoreError) {
+        self.init(try Endpoint(row: row), secret: row.sealed(13))
+    }
+}
+
 extension Attempt {
     /// Reads the columns of ``DeliverySQL/attempts``.
     init(row: Row, delivery: DeliveryID) {

@@ -195,11 +195,13 @@ enum DeliverySQL {
         ON CONFLICT (endpoint, event) WHERE endpoint IS NOT NULL DO NOTHING
         """
 
-    /// ?1 endpoint · ?2 behind this position · ?3 not behind that · ?4 and ?5 happened from and to · ?6 limit
+    /// ?1 endpoint · ?2 behind this position · ?3 not behind that · ?4 and ?5 happened from and to · ?6 limit. What was
+    /// sent as a test begins its data so, whatever its type; in a string the quotation marks would be escaped.
     static let failedOfEndpoint: StaticString = """
         SELECT d.event, d.number FROM deliveries d JOIN events e ON e.position = d.event
         WHERE d.endpoint = ?1 AND d.event > ?2 AND d.event <= ?3 AND d.status = 'exhausted'
             AND e.occurred_at BETWEEN ?4 AND ?5 AND e.type <> 'webhook.test'
+            AND (e.job IS NOT NULL OR instr(e.body, '"data":{"test":true') = 0)
         ORDER BY d.event LIMIT ?6
         """
 
@@ -209,6 +211,7 @@ enum DeliverySQL {
         FROM events e LEFT JOIN deliveries d ON d.endpoint = ?1 AND d.event = e.position
         WHERE e.account = ?7 AND e.position > ?2 AND e.position <= ?3 AND e.occurred_at BETWEEN ?4 AND ?5
             AND e.type <> 'webhook.test' AND e.endpoint IS NOT ?1
+            AND (e.job IS NOT NULL OR instr(e.body, '"data":{"test":true') = 0)
         ORDER BY e.position LIMIT ?6
         """
 

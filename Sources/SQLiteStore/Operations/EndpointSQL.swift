@@ -15,9 +15,24 @@ enum EndpointSQL {
 
     static let ofAccount: StaticString = """
         SELECT id, account, url, events, status, description, created_at, disabled_reason, rests_until,
-            claim_limit, is_ordered, expires_at, record
+            claim_limit, is_ordered, expires_at, record, secret
         FROM endpoints WHERE account = ?1 ORDER BY number
         """
+
+    /// ?1 account · ?2 URL · ?3 types · ?4 now. The oldest that gets the same at the same place.
+    static let equal: StaticString = """
+        SELECT id, account, url, events, status, description, created_at, disabled_reason, rests_until,
+            claim_limit, is_ordered, expires_at, record, secret
+        FROM endpoints
+        WHERE account = ?1 AND url = ?2 AND events = ?3 AND (expires_at IS NULL OR expires_at > ?4)
+        ORDER BY number LIMIT 1
+        """
+
+    static let setSecret: StaticString = "UPDATE endpoints SET secret = ?3 WHERE id = ?1 AND account = ?2"
+
+    static let callbackSecret: StaticString = "SELECT callback_secret FROM accounts WHERE id = ?1"
+
+    static let setCallbackSecret: StaticString = "UPDATE accounts SET callback_secret = ?2 WHERE id = ?1"
 
     static let update: StaticString = """
         UPDATE endpoints SET url = ?3, events = ?4, status = ?5, description = ?6, disabled_reason = ?7,

@@ -44,6 +44,23 @@ extension Transaction {
         return changed
     }
 
+    func revise(
+        _ id: EndpointID, of account: AccountID, _ change: (StoredEndpoint) -> EndpointRevision?
+    ) throws(StoreError) -> StoredEndpoint? {
+        let found = try connection.first(EndpointSQL.one, id, account, read: StoredEndpoint.init(row:))
+        guard let found, let revision = change(found) else { return nil }
+        var changed = revision.stored
+        changed.endpoint.id = id
+        changed.endpoint.account = account
+        changed.endpoint.createdAt = found.endpoint.createdAt
+        if changed.endpoint != found.endpoint { _ = try update(changed.endpoint) }
+        if changed.secret != found.secret {
+            try connection.run(EndpointSQL.setSecret, id, account, changed.secret)
+        }
+        for event in revision.events { try emit(event, about: id) }
+        return changed
+    }
+
     /// Removes the endpoint and gives up what is being attempted for it, and as much of what waits as one commit should;
     /// ``giveUpWaiting(for:)`` does the rest.
     func deleteEndpoint(_ id: EndpointID, of account: AccountID) throws(StoreError) -> Bool {

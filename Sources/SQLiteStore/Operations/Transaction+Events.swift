@@ -21,6 +21,23 @@ enum EventSQL {
         ORDER BY e.position LIMIT ?4
         """
 
+    /// As ``ofAccount``, newest first.
+    static let newestOfAccount: StaticString = """
+        SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM events e LEFT JOIN jobs j ON j.number = e.job
+        WHERE e.account = ?1 AND e.position > ?2 AND (?3 IS NULL OR instr(?3, ',' || e.type || ',') > 0)
+        ORDER BY e.position DESC LIMIT ?4
+        """
+
+    /// As ``newestOfAccount``, ?5 being the job.
+    static let newestOfJob: StaticString = """
+        SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM events e JOIN jobs j ON j.number = e.job
+        WHERE e.job = (SELECT number FROM jobs WHERE id = ?5) AND e.account = ?1 AND e.position > ?2
+            AND (?3 IS NULL OR instr(?3, ',' || e.type || ',') > 0)
+        ORDER BY e.position DESC LIMIT ?4
+        """
+
     /// As ``ofAccount``, ?5 being the job.
     static let ofJob: StaticString = """
         SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
