@@ -10,10 +10,16 @@ enum Deliveries {
         subcommands: [list, show, resend])
 
     /// What lists of deliveries are sorted out by.
-    static let filters: [OptionSpec] = [
-        .value("status", "STATUS", "pending, delivered or exhausted"),
-        .value("type", "TYPE", "only those of events of this type"),
-        .value("job", "ID", "only those of the job's events"),
+    static let filters: [OptionSpec] =
+        [
+            .value("status", "STATUS", "pending, delivered or exhausted"),
+            .value("type", "TYPE", "only those of events of this type"),
+            .value("job", "ID", "only those of the job's events"),
+        ] + part
+
+    /// What lists of attempts are sorted out by, too.
+    static let part: [OptionSpec] = [
+        .value("status-code", "CODES", "last answers such as 404, 5xx or 400-499"),
         .value("since", "TIME", "only later ones (2h, 2026-11-21T12:00:00Z)"),
         .value("until", "TIME", "only earlier ones"),
         .value("cursor", "CURSOR", "`next` of the part before"),
@@ -32,13 +38,10 @@ enum Deliveries {
 
     /// Prints a list of deliveries.
     static func list(_ arguments: Arguments, path: String) async throws {
-        var query = try Query(arguments, limit: 20)
+        var query = try part(arguments)
         query.add("status", arguments.value("status"))
         query.add("type", arguments.value("type"))
         query.add("jobId", arguments.value("job"))
-        query.add("since", try arguments.moment("since")?.description)
-        query.add("until", try arguments.moment("until")?.description)
-        query.add("cursor", arguments.value("cursor"))
         let answer = try await ServerConnection(arguments).call(.get, path + query.text)
         if arguments.isSet("json") { return Output.json(answer) }
         Output.table(
@@ -46,6 +49,16 @@ enum Deliveries {
             answer.items.map { delivery in
                 ["id", "eventId", "type", "status", "attempts", "lastStatus"].map { delivery.text($0) }
             })
+    }
+
+    /// What the options of ``part`` say.
+    static func part(_ arguments: Arguments) throws(UsageError) -> Query {
+        var query = try Query(arguments, limit: 20)
+        query.add("statusCode", arguments.value("status-code"))
+        query.add("since", try arguments.moment("since")?.description)
+        query.add("until", try arguments.moment("until")?.description)
+        query.add("cursor", arguments.value("cursor"))
+        return query
     }
 
     private static let show = Command(

@@ -4,7 +4,7 @@ import ThumbwireKit
 struct Query: Sendable {
     private var parts: [String] = []
 
-    /// With what `--limit` and `--cursor` say, where the command has them.
+    /// With what `--limit` says.
     init(_ arguments: Arguments, limit: Int) throws(UsageError) {
         add("limit", "\(try arguments.integer("limit", in: 1...100) ?? limit)")
     }

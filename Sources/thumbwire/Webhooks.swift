@@ -36,7 +36,7 @@ enum Webhooks {
         details: "Example:\n  thumbwire webhooks rotate-secret ep_01kahzr1m8t2d5k0q9w4x7y3bn --overlap 1d",
         options: [
             .value(
-                "overlap", "TIME", "how long the old one is valid besides, 0 to 7d (the server's default)"),
+                "overlap", "TIME", "how long the old one is valid besides, 0 to 7d (1d)"),
             .value("secret", "WHSEC", "the new secret (a random one)"),
         ]
     ) { arguments in
@@ -63,7 +63,7 @@ enum Webhooks {
         options: [
             .value("since", "TIME", "from that moment on (2h, 2026-11-21T12:00:00Z)"),
             .value("until", "TIME", "up to that moment (now)"),
-            .value("scope", "failed|missing|all", "which ones (failed)"),
+            .value("scope", "failed|missing|all", "which ones (missing)"),
         ]
     ) { arguments in
         guard let since = try arguments.moment("since") else {
@@ -87,17 +87,12 @@ enum Webhooks {
         details: "Example:\n  thumbwire webhooks attempts ep_01kahzr1m8t2d5k0q9w4x7y3bn --status-code 5xx",
         operands: [.init(name: "ID")],
         options: [
-            .value("status-code", "CODES", "answers such as 404, 5xx or 400-499"),
             .value("error", "CODE", "attempts that ended with this error"),
             .value("min-duration", "TIME", "attempts that took at least so long"),
-            .value("cursor", "CURSOR", "`next` of the part before"),
-            .value("limit", "N", "at most so many, 1 to 100 (20)"),
-        ] + options
+        ] + Deliveries.part + options
     ) { arguments in
-        var query = try Query(arguments, limit: 20)
-        query.add("statusCode", arguments.value("status-code"))
+        var query = try Deliveries.part(arguments)
         query.add("error", arguments.value("error"))
-        query.add("cursor", arguments.value("cursor"))
         if let shortest = try arguments.duration("min-duration") {
             query.add("minDurationMs", "\(shortest.wholeMicroseconds / 1_000)")
         }

@@ -143,7 +143,8 @@ extension EndToEnd {
             ])
             #expect(try await broken.exit() == 1)
             #expect(broken.standardError.contains("endpoints[0].secret: the environment variable NO_SUCH"))
-            #expect(broken.standardError.contains("endpoints[1].event: is not a field; did you mean events?"))
+            #expect(
+                broken.standardError.contains("endpoints[1].event: is not a field; did you mean \"events\""))
 
             let text = #"{"endpoints":[{"url":"http://127.0.0.1:9/s3cret","description":"local"}]}"#
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))

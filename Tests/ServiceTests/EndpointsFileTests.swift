@@ -41,8 +41,8 @@ import ThumbwireKit
             "FILE: endpoints[0].description: has a variable; they are for url, secret, headers",
             "FILE: endpoints[1].url: is required", "FILE: endpoints[1].events[0]: is \"thumbnail.complete\"",
             "FILE: endpoints[1].handshake: is not for this file",
-            "FILE: endpoints[1].account: is a number, expected a string",
-            "FILE: endpoints[2]: is a number, expected an object",
+            "FILE: endpoints[1].account: is number, expected a string",
+            "FILE: endpoints[2]: is number, expected an object",
         ] {
             #expect(problems.contains { $0.hasPrefix(expected) }, "\(expected) in \(problems)")
         }
@@ -51,7 +51,7 @@ import ThumbwireKit
     }
 
     @Test(arguments: [
-        (#"{"endpoints":"#, "FILE: not JSON"), ("[]", "FILE: is an array, expected an object"),
+        (#"{"endpoints":"#, "FILE: not JSON"), ("[]", "FILE: is array, expected an object"),
         ("{}", "FILE: endpoints: is missing"),
     ])
     func `a file that is something else is refused`(_ text: String, _ expected: String) {
