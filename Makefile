@@ -45,6 +45,7 @@ unit: build ## Run the Swift tests, end-to-end tests included
 interop: build $(VENV)/ready ## Check with other people's libraries, the simulators, and providers under faults
 	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators
 	python3 Tests/soak/providers.py "$$(swift build --show-bin-path)/thumbwire" 30
+	python3 Tests/soak/deliveries.py "$$(swift build --show-bin-path)/thumbwire" 5
 
 $(VENV)/ready: Tests/interop/requirements.txt
 	python3 -m venv $(VENV)
@@ -64,8 +65,9 @@ bench: release ## Measure speed beside bare-library floors, in one run
 	@Scripts/install-packages.sh wrk
 	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
 
-soak: release test-deps ## Kill the service 200 times under load, and order 300 times from providers that fail
+soak: release test-deps ## Kill the service 400 times under load, and order 300 times from providers that fail
 	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
+	python3 Tests/soak/deliveries.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
 	python3 Tests/soak/providers.py "$$(swift build -c release --show-bin-path)/thumbwire" 300
 
 clean: ## Remove what was built

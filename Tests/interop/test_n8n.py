@@ -100,7 +100,7 @@ def test_any_path_and_query_is_kept_to_the_byte(service):  # noqa: F811
                "/[x]|{y}^`?<\"\\>", "/" + "a%20" * 400]
     with Receiver() as receiver:
         for target in targets:
-            submit(service, callbackUrl=f"{receiver.url}{target}")
+            submit(service, resolution="64x64", callbackUrl=f"{receiver.url}{target}")
 
         assert sorted(path for path, *_ in receiver.wait(len(targets))) == sorted(targets)
 
@@ -110,7 +110,7 @@ def test_the_url_is_kept_to_the_byte_with_what_follows_its_query(service, n8n): 
                 "[x]"]
     urls = [n8n.resume_url(n8n.start_execution(state="waiting", suffix=suffix)) for suffix in suffixes]
     for url in urls:
-        submit(service, callbackUrl=url)
+        submit(service, resolution="64x64", callbackUrl=url)
 
     received = n8n.wait_for(len(urls))
     assert [one.status for one in received] == [200] * len(urls)
