@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// A few threads that look names up, so that a slow name server holds up nobody but those who ask for its names.
 ///
+/// Names that were found lately go first, and a quarter of the threads is theirs alone: however many names hang, those
+/// that are known to be found are.
+///
 /// Threads start when there is work for them and stay. A look-up cannot be interrupted: a stuck one keeps its
 /// thread until the system gives up.
 final class ResolverPool: Sendable {
@@ -11,6 +14,7 @@ final class ResolverPool: Sendable {
 
     private struct Job {
         var host: String
+        var isKnown: Bool
         var answer: Answer
     }
 
@@ -18,28 +22,34 @@ final class ResolverPool: Sendable {
         var queue: [Job] = []
         var threads = 0
         var busy = 0
+        /// Of the busy threads, those with a name that was not found lately.
+        var busyUnknown = 0
         var isClosed = false
     }
 
     private let resolve: Resolve
     private let maximumThreads: Int
+    private let maximumUnknown: Int
     private let maximumQueue: Int
     private let state = Mutex(State())
     private let ready = DispatchSemaphore(value: 0)
 
     init(maximumThreads: Int, maximumQueue: Int, resolve: @escaping Resolve) {
         self.maximumThreads = maximumThreads
+        maximumUnknown = max(1, maximumThreads * 3 / 4)
         self.maximumQueue = maximumQueue
         self.resolve = resolve
     }
 
-    /// Queues a look-up; `answer` runs on a thread of the pool.
+    /// Queues a look-up; `answer` runs on a thread of the pool. A known name was found lately.
     ///
     /// - Returns: `false`, and no answer will come, when the queue is full or there is no thread.
-    func submit(_ host: String, answer: @escaping Answer) -> Bool {
+    func submit(_ host: String, isKnown: Bool = false, answer: @escaping Answer) -> Bool {
         let needsThread: Bool? = state.withLock { state in
-            guard !state.isClosed, state.queue.count < maximumQueue else { return nil }
-            state.queue.append(Job(host: host, answer: answer))
+            // Names that hang must not fill the queue for the others.
+            let limit = isKnown ? 2 * maximumQueue : maximumQueue
+            guard !state.isClosed, state.queue.count < limit else { return nil }
+            state.queue.append(Job(host: host, isKnown: isKnown, answer: answer))
             let isShort = state.threads - state.busy < state.queue.count && state.threads < maximumThreads
             if isShort { state.threads += 1 }
             return isShort
@@ -83,15 +93,31 @@ final class ResolverPool: Sendable {
         while true {
             ready.wait()
             let (job, isClosed) = state.withLock { state -> (Job?, Bool) in
-                guard !state.isClosed, !state.queue.isEmpty else { return (nil, state.isClosed) }
-                state.busy += 1
-                return (state.queue.removeFirst(), false)
+                guard !state.isClosed else { return (nil, true) }
+                return (next(&state), false)
             }
             if isClosed { return }
             guard let job else { continue }
             let result = Result { try resolve(job.host) }
-            state.withLock { $0.busy -= 1 }
+            state.withLock { state in
+                state.busy -= 1
+                guard !job.isKnown else { return }
+                state.busyUnknown -= 1
+                // One that was passed over for too many of its kind has its turn now.
+                if !state.queue.isEmpty { ready.signal() }
+            }
             job.answer(result)
         }
+    }
+
+    /// The next look-up to begin; `nil` when there is none, or it is not for this thread.
+    private func next(_ state: inout State) -> Job? {
+        let mayBeUnknown = state.busyUnknown < maximumUnknown
+        let index = state.queue.firstIndex { $0.isKnown } ?? (mayBeUnknown ? state.queue.indices.first : nil)
+        guard let index else { return nil }
+        state.busy += 1
+        let job = state.queue.remove(at: index)
+        if !job.isKnown { state.busyUnknown += 1 }
+        return job
     }
 }

@@ -95,6 +95,33 @@ import Testing
         #expect(codes == ["dns_failure", "dns_failure", "connect_failed", "connect_failed"])
     }
 
+    @Test func `names that hang hold up no name that was found before`() async throws {
+        let server = try LoopbackServer.answering()
+        defer { server.stop() }
+        let gate = Gate()
+        let client = try HTTPClient.make(timeout: .seconds(3_600), threads: 4) { host in
+            if host.hasPrefix("hung") { gate.wait() }
+            return [.loopback]
+        }
+        let healthy = OutboundRequest(url: "http://healthy.test:\(server.port)/")
+        _ = try await client.send(healthy, policy: .unrestricted)
+
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<20 {
+                let request = OutboundRequest(
+                    url: "http://hung\(number).test:\(server.port)/", deadline: .seconds(3_600))
+                group.addTask { try await client.send(request, policy: .unrestricted).status }
+            }
+            await until { gate.waiting == 3 }
+            for _ in 1...5 {
+                #expect(try await client.send(healthy, policy: .unrestricted).status == 200)
+            }
+            #expect(gate.waiting == 3)
+            gate.open()
+            for try await status in group { #expect(status == 200) }
+        }
+    }
+
     @Test func `says why a name does not resolve`() async throws {
         let failing = try HTTPClient.make { _ in throw SystemResolver.Failure(description: "no such name") }
         let empty = try HTTPClient.make { _ in [] }
