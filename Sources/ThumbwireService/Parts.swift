@@ -32,6 +32,7 @@ struct Parts: Sendable {
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
+        OpenFiles.raiseLimit()
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)

@@ -83,7 +83,7 @@ struct IsolationTests {
                     try await eventually { fixture.receiver.requests("/b").count == sent }
                     try await eventually { fixture.receiver.requests("/a").count >= sent }
                     #expect(fixture.receiver.requests("/a").count == sent)
-                    fixture.clock.advance(by: .seconds(1))
+                    fixture.clock.advance(by: .milliseconds(1_001))
                 }
             }
         }

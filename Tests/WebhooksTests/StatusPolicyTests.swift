@@ -46,8 +46,9 @@ struct StatusPolicyTests {
     }
 
     @Test func `what fails on our side speaks of nobody`() {
-        #expect(StatusPolicy.finding(ofError: "secret_unreadable").evidence == .nothing)
-        #expect(StatusPolicy.finding(ofError: "invalid_request").evidence == .refusesMessage)
+        for code in ["secret_unreadable", "invalid_request", "out_of_resources"] {
+            #expect(StatusPolicy.finding(ofError: code).evidence == .nothing)
+        }
         for code in ["timeout", "connect_failed", "dns_failure", "blocked_address", "protocol_error"] {
             #expect(StatusPolicy.finding(ofError: code).evidence == .fails)
             #expect(StatusPolicy.finding(ofError: code).verdict == .retry(notWithin: nil))

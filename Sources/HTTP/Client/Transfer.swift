@@ -82,7 +82,14 @@ final class Transfer {
             return thumbwire_socket_bad
         }
         let kind = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(wanted.pointee.family, kind, wanted.pointee.protocol)
+        let descriptor = socket(wanted.pointee.family, kind, wanted.pointee.protocol)
+        if descriptor < 0, let reason = Self.shortage(errno) { stopReason = .outOfResources(reason) }
+        return descriptor
+    }
+
+    /// What this machine lacks, where that is the reason (socket(2)).
+    static func shortage(_ code: Int32) -> String? {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) ? String(cString: strerror(code)).lowercased() : nil
     }
 
     /// Decides, with the connection in hand, whether the request may go out on it.

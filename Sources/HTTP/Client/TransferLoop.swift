@@ -114,12 +114,12 @@ final class TransferLoop {
 
     private func attempt(_ exchange: OutboundExchange) throws(ClientError) {
         guard let (address, timeout) = exchange.nextCandidate() else { throw .timeout(.connecting) }
-        guard let easy = multi.makeHandle() else { throw .invalidRequest("out of memory") }
+        guard let easy = multi.makeHandle() else { throw .outOfResources("out of memory") }
         let transfer = Transfer(exchange: exchange, address: address, easy: easy)
         exchange.transfer = transfer
         transfers[easy] = transfer
         try transfer.prepare(configuration, connectTimeout: timeout)
-        guard multi.add(easy) else { throw .invalidRequest("out of memory") }
+        guard multi.add(easy) else { throw .outOfResources("out of memory") }
         let now = ContinuousClock.now
         if let due = transfer.headDeadline(at: now) { headDeadlines.insert(exchange.id, at: due) }
     }

@@ -41,8 +41,8 @@ enum StatusPolicy {
     /// Where no answer came, by the code of the error.
     static func finding(ofError code: String) -> Finding {
         switch code {
-        case "secret_unreadable": Finding(verdict: .retry(notWithin: nil), evidence: .nothing)
-        case "invalid_request": Finding(verdict: .retry(notWithin: nil), evidence: .refusesMessage)
+        case "secret_unreadable", "invalid_request", "out_of_resources":
+            Finding(verdict: .retry(notWithin: nil), evidence: .nothing)
         default: Finding(verdict: .retry(notWithin: nil), evidence: .fails)
         }
     }
