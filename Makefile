@@ -6,10 +6,10 @@ SHELL := /bin/bash
 
 # The rules of our own code: no warnings, and no import that the manifest does not declare.
 STRICT := -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests webhooks/verify/verify.swift
+SOURCES := Package.swift Sources Tests Benchmarks webhooks/verify/verify.swift
 VENV := .build/venv
 
-.PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench soak clean
+.PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench bench-webhooks soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sort | awk -F ':.*?## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -64,6 +64,11 @@ demo: release ## Run a real job and receive its signed webhook; leaves pictures 
 bench: release ## Measure speed beside bare-library floors, in one run
 	@Scripts/install-packages.sh wrk
 	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
+
+bench-webhooks: release $(VENV)/ready ## Measure deliveries beside a bare libcurl loop and a sender in Python, in one run
+	swift build -c release --product delivery-bench
+	"$$(swift build -c release --show-bin-path)/delivery-bench"
+	$(VENV)/bin/python Scripts/bench-webhooks.py "$$(swift build -c release --show-bin-path)/thumbwire"
 
 soak: release test-deps ## Kill the service 400 times under load, and order 300 times from providers that fail
 	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
