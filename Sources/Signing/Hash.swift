@@ -47,8 +47,15 @@ package func randomBytes(_ count: Int) -> [UInt8] {
 
 /// The URL-safe alphabet of base64 without padding (RFC 4648 §5, RFC 7515 §2).
 package func base64URL(_ bytes: [UInt8]) -> String {
-    let marks: [Character: Character] = ["+": "-", "/": "_"]
-    return String(Data(bytes).base64EncodedString().filter { $0 != "=" }.map { marks[$0] ?? $0 })
+    let text = Data(bytes).base64EncodedData().compactMap { byte -> UInt8? in
+        switch byte {
+        case UInt8(ascii: "+"): UInt8(ascii: "-")
+        case UInt8(ascii: "/"): UInt8(ascii: "_")
+        case UInt8(ascii: "="): nil
+        default: byte
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// Lower-case hexadecimal digits, two a byte.

@@ -45,11 +45,14 @@ final class KeyHandle: @unchecked Sendable {
 
     /// The first private key of a PEM text: PKCS#8, PKCS#1 or SEC1. `nil` where there is none, or an encrypted one.
     convenience init?(pem text: String) {
-        let bytes = Array(text.utf8)
-        let input = BIO_new_mem_buf(bytes, Int32(clamping: bytes.count))
-        defer { BIO_free(input) }
-        // Without a callback libcrypto would ask for the passphrase on the terminal.
-        self.init(owning: PEM_read_bio_PrivateKey(input, nil, { _, _, _, _ in -1 }, nil))
+        // The input refers to the bytes for as long as it is read.
+        let key = Array(text.utf8).withUnsafeBytes { bytes -> OpaquePointer? in
+            let input = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
+            defer { BIO_free(input) }
+            // Without a callback libcrypto would ask for the passphrase on the terminal.
+            return PEM_read_bio_PrivateKey(input, nil, { _, _, _, _ in -1 }, nil)
+        }
+        self.init(owning: key)
     }
 
     /// `RSA`, `EC`, `ED25519` and others.

@@ -148,6 +148,19 @@ def test_v1a_is_checked_with_the_public_keys_also_during_their_rotation(service,
     assert all(checks(key, headers, body) for key in after.values())
 
 
+def test_the_public_keys_stay_over_a_restart(tmp_path):
+    with Service(tmp_path, plugins({"studio": {}}, {"default": ["studio"]})) as service:
+        service.call("POST", "/v1/webhook-keys/rotate", {"overlapSeconds": 3600})
+        before = list(keys(service))
+        assert len(before) == 2
+    with Service(tmp_path, plugins({"studio": {}}, {"default": ["studio"]})) as service:
+        assert list(keys(service)) == before
+    assert b"whsk_" not in (tmp_path / "data" / "webhook.keys").read_bytes()
+    (tmp_path / "data" / "webhook.keys").write_bytes(b"damaged")
+    with pytest.raises(RuntimeError, match="webhook.keys"):
+        Service(tmp_path, plugins({"studio": {}}, {"default": ["studio"]}))
+
+
 def test_the_standard_profile_has_no_v1a(deliver):
     _, headers, _ = deliver()
     assert headers["webhook-signature"].startswith("v1,") and " " not in headers["webhook-signature"]

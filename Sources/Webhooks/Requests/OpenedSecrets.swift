@@ -17,7 +17,8 @@ struct OpenedSecrets: Sendable {
     }
 }
 
-/// Keeps secrets open that were used lately: opening costs many times what signing does.
+/// Keeps secrets open that were used lately. Measured: a private key takes 0.5 to 1 ms to read, and what has none 2 to
+/// 4 µs to open, as much as a signature takes; from here it is 0.4 to 6 µs.
 ///
 /// What is sealed anew has other bytes, so that a rotation is a new entry and the old one is not asked for again.
 final class SecretsCache: Sendable {
