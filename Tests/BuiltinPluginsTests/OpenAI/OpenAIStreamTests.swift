@@ -4,7 +4,7 @@ import ThumbwireKit
 
 @testable import BuiltinPlugins
 
-@Suite struct OpenAIStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenAIStreamTests {
     private static let partial = "image_generation.partial_image"
     private static let completed = "image_generation.completed"
 

@@ -20,7 +20,10 @@ extension ServerTests {
 
         private func answerToDrip(after beginning: String, _ limit: Duration) async throws -> String {
             var answer = ""
-            try await withServer({ $0.requestDeadline = limit }, routes: echoRoutes) { port, _ in
+            func limited(_ configuration: inout Server.Configuration) {
+                configuration.requestDeadline = limit
+            }
+            try await withServer(limited, routes: echoRoutes) { port, _ in
                 let client = try RawClient(port: port)
                 client.send(beginning)
                 answer = try await drip(client, byte: "x")
@@ -80,7 +83,10 @@ extension ServerTests {
         }
 
         @Test func `a connection that says nothing is closed`() async throws {
-            try await withServer({ $0.idleTimeout = .seconds(1) }, routes: echoRoutes) { port, _ in
+            func impatient(_ configuration: inout Server.Configuration) {
+                configuration.idleTimeout = .seconds(1)
+            }
+            try await withServer(impatient, routes: echoRoutes) { port, _ in
                 let silent = try RawClient(port: port)
                 let kept = try RawClient(port: port)
                 _ = try await kept.get("/healthz")
