@@ -110,7 +110,7 @@ struct EndpointURLTests {
 
     @Test(arguments: [
         "http://127.0.0.1:5678/webhook/1", "http://[::1]/", "http://10.1.2.3/", "http://2130706433/",
-        "http://169.254.169.254/", "http://private.example/x",
+        "http://private.example/x",
     ])
     func `private addresses are refused with the setting that allows them`(_ url: String) async throws {
         let error = try #require(try await error(url))
@@ -118,6 +118,13 @@ struct EndpointURLTests {
         #expect(error.code.rawValue == "url_blocked_private_address")
         #expect(error.message.contains("--allow-private-webhooks"))
         #expect(!error.message.contains("10.0.0.7"))
+    }
+
+    @Test func `nothing is said of a setting where none helps`() async throws {
+        let error = try #require(try await error("http://169.254.169.254/"))
+
+        #expect(error.code.rawValue == "url_blocked_private_address")
+        #expect(!error.message.contains("--allow"))
     }
 
     @Test func `the operator's list allows them, metadata excepted`() async throws {
