@@ -18,7 +18,7 @@ struct DeliveryRouteTests {
                 #expect(try await found().count == 3)
                 #expect(try await found(("status", "exhausted")) == ["thumbnail.failed"])
                 #expect(try await found(("status", "delivered")).count == 1)
-                #expect(try await found(("type", "thumbnail.failed,thumbnail.cancelled")).count == 1)
+                #expect(try await found(("type", "thumbnail.failed,thumbnail.cancelled")).count == 2)
                 #expect(try await found(("jobId", jobs[0])) == ["thumbnail.completed"])
                 #expect(try await found(("statusCode", "5xx")) == ["thumbnail.failed"])
                 #expect(try await found(("statusCode", "503")) == ["thumbnail.failed"])
