@@ -31,6 +31,7 @@ final class Receiver: Sendable {
         var router = Router()
         router.on(.post, "/{name}") { await state.answer($0) }
         router.on(.get, "/{name}") { await state.answer($0) }
+        router.on(.options, "/{name}") { await state.answer($0) }
         var configuration = Server.Configuration()
         configuration.maximumConnections = 4_096
         server = Server(configuration: configuration, router: router) { error, _ in

@@ -20,7 +20,8 @@ extension RouteTable {
             Operation(
                 "rotateCallbackSecret",
                 "Sign callbacks with a new secret, and with the old one too for the overlap", tag: "webhooks",
-                body: "SecretRotation", answers: [.json(200, "the new secret", "Secret")]),
+                body: "SecretRotation", answers: [.json(200, "the new secret", "Secret")]
+            ).withOptionalBody,
             rotate)
     }
 }

@@ -20,7 +20,8 @@ extension RouteTable {
             .post, one + "/rotate-secret",
             Operation(
                 "rotateEndpointSecret", "Sign with a new secret, and with the old one too for the overlap",
-                tag: "webhooks", body: "SecretRotation", answers: [.json(200, "the new secret", "Secret")]),
+                tag: "webhooks", body: "SecretRotation", answers: [.json(200, "the new secret", "Secret")]
+            ).withOptionalBody,
             rotateSecret)
         native(.post, one + "/pause", .endpoint("pauseEndpoint", "Keep events, send none")) { call in
             try await call.setStatus(.paused)
@@ -35,7 +36,8 @@ extension RouteTable {
             .post, one + "/test",
             Operation(
                 "testEndpoint", "Send it the event webhook.test, or a sample of a type", tag: "webhooks",
-                body: "TestRequest", answers: [.json(202, "the event that is sent", "TestSent")]),
+                body: "TestRequest", answers: [.json(202, "the event that is sent", "TestSent")]
+            ).withOptionalBody,
             testEndpoint)
         native(
             .post, one + "/recover",

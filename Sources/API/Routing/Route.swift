@@ -48,6 +48,8 @@ struct Operation: Sendable {
     var parameters: [Parameter] = []
     /// The name of the body's schema; `nil` takes no body.
     var body: String?
+    /// False where the body may be left out.
+    var needsBody = true
     /// The name of the schema of a `multipart/form-data` body; `nil` takes no form.
     var form: String?
     var answers: [Answer]
@@ -63,6 +65,15 @@ struct Operation: Sendable {
         self.body = body
         self.form = form
         self.answers = answers
+    }
+}
+
+extension Operation {
+    /// The same with a body that may be left out.
+    var withOptionalBody: Operation {
+        var operation = self
+        operation.needsBody = false
+        return operation
     }
 }
 
