@@ -128,39 +128,6 @@ extension EndToEnd {
             #expect(tool.standardOutput.isEmpty)
         }
 
-        @Test func `declares the endpoints of a file, or says all that is wrong with it`() async throws {
-            let folder = try TemporaryFolder()
-            let path = folder.path + "/endpoints.json"
-            try Data(
-                #"""
-                {"endpoints":[{"url":"http://127.0.0.1:9/s3cret","secret":"${env:NO_SUCH_SECRET}"},
-                  {"url":"https://93.184.215.14/b","event":["thumbnail.completed"]}]}
-                """#.utf8
-            ).write(to: URL(fileURLWithPath: path))
-
-            let broken = try ToolProcess([
-                "serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data", "--webhooks", path,
-            ])
-            #expect(try await broken.exit() == 1)
-            #expect(broken.standardError.contains("endpoints[0].secret: the environment variable NO_SUCH"))
-            #expect(
-                broken.standardError.contains("endpoints[1].event: is not a field; did you mean \"events\""))
-
-            let text = #"{"endpoints":[{"url":"http://127.0.0.1:9/s3cret","description":"local"}]}"#
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            let blocked = try ToolProcess([
-                "serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data", "--webhooks", path,
-            ])
-            #expect(try await blocked.exit() == 1)
-            #expect(blocked.standardError.contains("endpoints[0].url"))
-            #expect(blocked.standardError.contains("--allow-private-webhooks"))
-
-            let service = try await RunningService.start(
-                "--webhooks", path, "--allow-private-webhooks", "127.0.0.1")
-            let listed = try await service.get("/v1/webhook-endpoints").json
-            #expect(listed["data"]?.array?.map { $0["description"] } == ["local"])
-        }
-
         @Test func `says in plain words where a picture cannot be written`() async throws {
             let path = "/nowhere/at/all.jpg"
 
@@ -177,14 +144,14 @@ extension EndToEnd {
         @Test func `manages keys, endpoints and jobs at a server`() async throws {
             let service = try await RunningService.startForLoopback()
 
-            let key = try await json(["keys", "create", "--name", "app"], service)
-            let endpoint = try await json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"], service)
+            let key = try await service.json(["keys", "create", "--name", "app"])
+            let endpoint = try await service.json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"])
             let job = try await service.post("/v1/jobs?wait=55", .job("Listed"))
-            let jobs = try await json(["jobs", "list"], service)
-            let shown = try await json(["jobs", "get", try #require(job.json["id"]?.string)], service)
-            let plugins = try await json(["plugins", "list"], service)
+            let jobs = try await service.json(["jobs", "list"])
+            let shown = try await service.json(["jobs", "get", try #require(job.json["id"]?.string)])
+            let plugins = try await service.json(["plugins", "list"])
             let keyID = try #require(key["id"]?.string)
-            let revoked = try await json(["keys", "revoke", keyID], service)
+            let revoked = try await service.json(["keys", "revoke", keyID])
 
             #expect(key["key"]?.string?.isEmpty == false)
             #expect(endpoint["secret"]?.string?.hasPrefix("whsec_") == true)
@@ -194,53 +161,6 @@ extension EndToEnd {
             #expect(revoked["revoked"] == true)
         }
 
-        @Test func `makes endpoints with what options ask for, pauses, shows and deletes them`() async throws
-        {
-            let service = try await RunningService.startForLoopback()
-
-            let made = try await json(
-                [
-                    "webhooks", "create", "--url", "http://127.0.0.1:9/x", "--events", "thumbnail.completed",
-                    "--description", "options", "--metadata", "source=cms", "--header", "X-Token: s3cret",
-                    "--rests", "10s,1m", "--max-in-flight", "2", "--rate", "2.5", "--ordered",
-                ], service)
-            let id = try #require(made["id"]?.string)
-            let paused = try await json(["webhooks", "pause", id], service)
-            let shown = try await json(["webhooks", "show", id], service)
-            let secret = try await json(["webhooks", "secret", id], service)
-            let resumed = try await json(["webhooks", "resume", id], service)
-            let deleted = try await json(["webhooks", "delete", id], service)
-
-            #expect(paused["status"] == "paused")
-            #expect(shown["description"] == "options")
-            #expect(shown["events"] == ["thumbnail.completed"])
-            #expect(secret["secret"] == made["secret"])
-            #expect(resumed["status"] == "enabled")
-            #expect(deleted["deleted"] == true)
-        }
-
-        @Test func `lists events and deliveries and shows one of each`() async throws {
-            let service = try await RunningService.startForLoopback()
-            let receiver = try WebhookReceiver()
-            let endpoint = try await service.subscribe(receiver.url())
-            let job = try await service.post("/v1/jobs?wait=55", .job("Listed"))
-            let id = try #require(job.json["id"]?.string)
-            _ = try await receiver.requests(atLeast: 1)
-
-            let events = try await json(["events", "list", "--job", id, "--since", "1h"], service)
-            let last = try #require(events["data"]?.array?.last?["id"]?.string)
-            let event = try await json(["events", "show", last], service)
-            let deliveries = try await json(["webhooks", "deliveries", endpoint.id], service)
-            let delivery = try #require(deliveries["data"]?.array?.first?["id"]?.string)
-            let shown = try await json(["deliveries", "show", delivery], service)
-
-            #expect(events["data"]?.array?.first?["type"] == "thumbnail.queued")
-            #expect(event == events["data"]?.array?.last)
-            #expect(shown["eventId"]?.string == last)
-            #expect(shown["attemptList"]?.array != nil)
-            await receiver.stop()
-        }
-
         @Test func `imports a key from a file, with its limits`() async throws {
             let service = try await RunningService.startForLoopback()
             let folder = try TemporaryFolder()
@@ -248,11 +168,11 @@ extension EndToEnd {
             let path = "\(folder.path)/key"
             try "\(value)\n".write(toFile: path, atomically: true, encoding: .utf8)
 
-            let key = try await json(
+            let key = try await service.json(
                 [
                     "keys", "create", "--name", "old client", "--value-file", path, "--credit-cap", "40",
                     "--requests-per-minute", "60",
-                ], service)
+                ])
 
             #expect(key["key"]?.string == value)
             #expect(key["creditCap"] == 40)
@@ -270,16 +190,6 @@ extension EndToEnd {
 
             #expect(code == 1)
             #expect(tool.standardError.contains("studio"), "\(tool.standardError)")
-        }
-
-        /// What the command prints with `--json`.
-        private func json(_ words: [String], _ service: RunningService) async throws -> JSONValue {
-            let tool = try ToolProcess(
-                words + ["--json"],
-                environment: ["THUMBWIRE_SERVER": service.url, "THUMBWIRE_KEY": RunningService.key])
-            let code = try await tool.exit()
-            #expect(code == 0, "\(words): \(tool.standardError)")
-            return try JSONValue(parsing: tool.standardOutput.trimmingCharacters(in: .newlines))
         }
     }
 }
