@@ -51,9 +51,9 @@ def urls(receiver, count, kind="e"):
     return [receiver.url(f"{kind}/{number}") for number in range(count)]
 
 
-def backlog(service, receiver, endpoints, deliveries):
+def backlog(service, receiver, endpoints, deliveries, **options):
     """Sends a backlog to that many endpoints; deliveries a second over the middle 80 % of it."""
-    ids = service.endpoints(urls(receiver, endpoints), ["thumbnail.cancelled"], change="pause")
+    ids = service.endpoints(urls(receiver, endpoints), ["thumbnail.cancelled"], change="pause", **options)
     service.send_tests(ids, deliveries)
     receiver.forget()
     service.send([f"POST /v1/webhook-endpoints/{id}/resume" for id in ids])
@@ -65,12 +65,14 @@ def backlog(service, receiver, endpoints, deliveries):
 
 def throughput(work):
     rates = {}
-    for endpoints in (1, 100, 1_000):
-        in_flight = min(IN_FLIGHT, endpoints * IN_FLIGHT_PER_TARGET)
+    for endpoints, in_flight, options in (
+        (1, IN_FLIGHT_PER_TARGET, {}), (1, IN_FLIGHT, {"maxInFlight": IN_FLIGHT}), (100, IN_FLIGHT, {}),
+        (1_000, IN_FLIGHT, {}),
+    ):
         with pair(work) as (service, receiver):
             ours, bare = [], []
             for _ in range(REPEATS):
-                ours.append(backlog(service, receiver, endpoints, DELIVERIES))
+                ours.append(backlog(service, receiver, endpoints, DELIVERIES, **options))
                 bare.append(float(compiled(
                     work, "post_loop", receiver.port, work / "request", DELIVERIES, in_flight, endpoints)))
             if endpoints == 100:

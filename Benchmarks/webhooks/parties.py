@@ -110,9 +110,10 @@ class Service:
             raise SystemExit(f"{method} {path} was answered {answer.status}: {text.decode()}")
         return json.loads(text) if text else None
 
-    def endpoints(self, urls, events, change=None):
+    def endpoints(self, urls, events, change=None, **options):
         """Creates endpoints, and calls an action on each; their ids."""
-        made = [self.call("POST", "/v1/webhook-endpoints", {"url": url, "events": events})["id"] for url in urls]
+        made = [
+            self.call("POST", "/v1/webhook-endpoints", {"url": url, "events": events} | options)["id"] for url in urls]
         if change:
             self.send([f"POST /v1/webhook-endpoints/{id}/{change}" for id in made])
         return made
