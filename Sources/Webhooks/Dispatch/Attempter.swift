@@ -26,7 +26,9 @@ struct Attempter: Sendable {
     private func send(_ due: DueDelivery, at moment: Timestamp) async -> AttemptJudge.Ending? {
         do {
             let request = try requests.request(for: due, at: moment)
-            return .answered(try await client.send(request, policy: policy))
+            var response = try await client.send(request, policy: policy)
+            response.body = SentSecrets(in: request).hidden(in: response.body, from: due.delivery.target)
+            return .answered(response)
         } catch let error as ClientError {
             return ending(error, of: due)
         } catch {
