@@ -82,6 +82,13 @@ class Service:
         code = self.stop()
         assert code == 0, f"the service ended with {code}"
 
+    def kill(self):
+        """Ends it as a power cut does, as far as the process goes."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
     def stop(self):
         """The exit code, after everything that was begun is done."""
         self.process.terminate()
@@ -89,13 +96,6 @@ class Service:
         self.process.stdout.close()
         self.log.close()
         return code
-
-    def kill(self):
-        """Ends it as a power cut does, as far as the process goes."""
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.log.close()
 
     def send(self, method, path, body=None, headers=None):
         """Status and JSON of an answer, `None` without a body; `body` is a document, or bytes."""

@@ -168,7 +168,7 @@ def test_name_servers_that_never_answer_hold_up_nobody_else(tmp_path):
 
         assert len(scene.receivers[PUBLIC].wait(20)) == 20
         assert [outcome(attempt) for attempt in scene.service.first_attempts(quick, 20)] == [204] * 20
-        for endpoint in silent[1:]:
+        for endpoint in silent[1:4]:
             attempts = scene.service.first_attempts(endpoint)
             assert outcome(attempts[0]) in {"dns_timeout", "dns_failure"}
 

@@ -226,7 +226,7 @@ def endpoints(service, book, echo):
         "headers": {"headers": {"x-token": book.new("header"), "Authorization": f"Token {book.new('header auth')}"}},
         "basic": {"authorization": {"type": "basic", "username": "me", "password": book.new("basic password")}},
         "bearer": {"authorization": {"type": "bearer", "token": book.new("bearer token")}},
-        "jwt": {"authorization": {"type": "jwt", "algorithm": "HS256", "key": book.new("jwt key"), "issuer": "me",
+        "jwt": {"authorization": {"type": "jwt", "algorithm": "HS256", "key": book.new("jwt key", lambda: secrets.token_hex(32)), "issuer": "me",
                                   "audience": "you"}},
         "github": {"signing": {"signature": "github"}},
         "stripe": {"signing": {"signature": "stripe"}},

@@ -12,6 +12,8 @@ final class NameLookups {
 
     /// Hosts kept in the cache; beyond it the cache starts anew.
     private static let maximumCached = 1_024
+    /// Names that are known to be found; beyond it they are learnt anew.
+    private static let maximumKnown = 8_192
 
     private let pool: ResolverPool
     private let timeout: Duration
@@ -20,6 +22,8 @@ final class NameLookups {
     private var waiters: [UInt64: Waiter] = [:]
     private var inFlight: [String: [UInt64]] = [:]
     private var cache: [String: (addresses: [IPAddress], until: ContinuousClock.Instant)] = [:]
+    /// Names whose last look-up found something.
+    private var known: Set<String> = []
     private var deadlines = DeadlineHeap()
 
     /// `deliver` is called on the pool's threads and must lead to `answered` on the loop's.
@@ -45,7 +49,7 @@ final class NameLookups {
         if let known = cache[host], known.until > now { return completion(.success(known.addresses)) }
         if inFlight[host] == nil {
             let deliver = deliver
-            guard pool.submit(host, answer: { deliver(host, $0) }) else {
+            guard pool.submit(host, isKnown: known.contains(host), answer: { deliver(host, $0) }) else {
                 return completion(.failure(.dnsFailure(host: host, reason: "too many look-ups are waiting")))
             }
         }
@@ -57,11 +61,14 @@ final class NameLookups {
     func answered(_ host: String, _ result: Result<[IPAddress], any Error>) {
         let ids = inFlight.removeValue(forKey: host) ?? []
         let outcome: Result<[IPAddress], ClientError>
+        known.remove(host)
         switch result {
         case .success(let addresses) where addresses.isEmpty:
             outcome = .failure(.dnsFailure(host: host, reason: "it has no address"))
         case .success(let addresses):
             remember(addresses, of: host)
+            if known.count >= Self.maximumKnown { known.removeAll() }
+            known.insert(host)
             outcome = .success(addresses)
         case .failure(let error):
             outcome = .failure(.dnsFailure(host: host, reason: "\(error)"))
@@ -72,6 +79,7 @@ final class NameLookups {
     func expire(at now: ContinuousClock.Instant) {
         while let id = deadlines.popExpired(at: now) {
             guard let host = waiters[id]?.host else { continue }
+            known.remove(host)
             end(id, with: .dnsTimeout(host: host))
         }
     }

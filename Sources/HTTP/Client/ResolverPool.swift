@@ -1,60 +1,56 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Threads that look names up, so that a slow name server holds up nobody but those who ask for its names.
+/// A few threads that look names up, so that a slow name server holds up nobody but those who ask for its names.
+///
+/// Names that were found lately go first, and a quarter of the threads is theirs alone: however many names hang, those
+/// that are known to be found are.
 ///
 /// Threads start when there is work for them and stay. A look-up cannot be interrupted: a stuck one keeps its
-/// thread until the system gives up. A quarter of the threads is therefore kept for hosts that had an address the
-/// last time: however many names are stuck, those that are in use go on.
+/// thread until the system gives up.
 final class ResolverPool: Sendable {
     typealias Resolve = @Sendable (String) throws -> [IPAddress]
     typealias Answer = @Sendable (Result<[IPAddress], any Error>) -> Void
 
-    fileprivate struct Job {
+    private struct Job {
         var host: String
-        var isProven: Bool
+        var isKnown: Bool
         var answer: Answer
     }
 
-    fileprivate struct State {
-        /// Hosts that had an address the last time.
-        var proven: Set<String> = []
-        var provenQueue: [Job] = []
+    private struct State {
         var queue: [Job] = []
         var threads = 0
         var busy = 0
-        /// Threads that are busy with hosts that are not proven.
-        var busyUnproven = 0
+        /// Of the busy threads, those with a name that was not found lately.
+        var busyUnknown = 0
         var isClosed = false
     }
 
-    /// Proven hosts kept in mind; beyond it the set starts anew.
-    private static let maximumProven = 4_096
-
     private let resolve: Resolve
     private let maximumThreads: Int
-    private let maximumUnproven: Int
+    private let maximumUnknown: Int
     private let maximumQueue: Int
     private let state = Mutex(State())
     private let ready = DispatchSemaphore(value: 0)
 
     init(maximumThreads: Int, maximumQueue: Int, resolve: @escaping Resolve) {
         self.maximumThreads = maximumThreads
-        maximumUnproven = maximumThreads - maximumThreads / 4
+        maximumUnknown = max(1, maximumThreads * 3 / 4)
         self.maximumQueue = maximumQueue
         self.resolve = resolve
     }
 
-    /// Queues a look-up; `answer` runs on a thread of the pool.
+    /// Queues a look-up; `answer` runs on a thread of the pool. A known name was found lately.
     ///
     /// - Returns: `false`, and no answer will come, when the queue is full or there is no thread.
-    func submit(_ host: String, answer: @escaping Answer) -> Bool {
+    func submit(_ host: String, isKnown: Bool = false, answer: @escaping Answer) -> Bool {
         let needsThread: Bool? = state.withLock { state in
-            let job = Job(host: host, isProven: state.proven.contains(host), answer: answer)
-            guard !state.isClosed, state.enqueue(job, atMost: maximumQueue) else { return nil }
-            let waiting = state.provenQueue.count + state.queue.count
-            let mayRun = job.isProven || state.busyUnproven < maximumUnproven
-            let isShort = mayRun && state.threads - state.busy < waiting && state.threads < maximumThreads
+            // Names that hang must not fill the queue for the others.
+            let limit = isKnown ? 2 * maximumQueue : maximumQueue
+            guard !state.isClosed, state.queue.count < limit else { return nil }
+            state.queue.append(Job(host: host, isKnown: isKnown, answer: answer))
+            let isShort = state.threads - state.busy < state.queue.count && state.threads < maximumThreads
             if isShort { state.threads += 1 }
             return isShort
         }
@@ -68,10 +64,9 @@ final class ResolverPool: Sendable {
     /// - Returns: `false` when a thread has begun it: its answer will still come.
     func withdraw(_ host: String) -> Bool {
         state.withLock { state in
-            let before = state.queue.count + state.provenQueue.count
+            let before = state.queue.count
             state.queue.removeAll { $0.host == host }
-            state.provenQueue.removeAll { $0.host == host }
-            return state.queue.count + state.provenQueue.count < before
+            return state.queue.count < before
         }
     }
 
@@ -80,7 +75,6 @@ final class ResolverPool: Sendable {
         let threads = state.withLock { state in
             state.isClosed = true
             state.queue.removeAll()
-            state.provenQueue.removeAll()
             return state.threads
         }
         for _ in 0..<threads { ready.signal() }
@@ -98,47 +92,32 @@ final class ResolverPool: Sendable {
     private func work() {
         while true {
             ready.wait()
-            // Whoever ends a look-up takes the next one at once: a signal may have woken a thread that had to leave it.
-            while let job = state.withLock({ $0.take(maximumUnproven: maximumUnproven) }) {
-                let result = Result { try resolve(job.host) }
-                state.withLock { $0.finish(job, result, maximumProven: Self.maximumProven) }
-                job.answer(result)
+            let (job, isClosed) = state.withLock { state -> (Job?, Bool) in
+                guard !state.isClosed else { return (nil, true) }
+                return (next(&state), false)
             }
-            if state.withLock(\.isClosed) { return }
+            if isClosed { return }
+            guard let job else { continue }
+            let result = Result { try resolve(job.host) }
+            state.withLock { state in
+                state.busy -= 1
+                guard !job.isKnown else { return }
+                state.busyUnknown -= 1
+                // One that was passed over for too many of its kind has its turn now.
+                if !state.queue.isEmpty { ready.signal() }
+            }
+            job.answer(result)
         }
     }
-}
 
-extension ResolverPool.State {
-    /// False when the queue is full; proven hosts have one of their own.
-    fileprivate mutating func enqueue(_ job: ResolverPool.Job, atMost maximum: Int) -> Bool {
-        guard (job.isProven ? provenQueue.count : queue.count) < maximum else { return false }
-        if job.isProven { provenQueue.append(job) } else { queue.append(job) }
-        return true
-    }
-
-    /// The next look-up that may begin: proven hosts first.
-    fileprivate mutating func take(maximumUnproven: Int) -> ResolverPool.Job? {
-        if !provenQueue.isEmpty {
-            busy += 1
-            return provenQueue.removeFirst()
-        }
-        guard !queue.isEmpty, busyUnproven < maximumUnproven else { return nil }
-        busy += 1
-        busyUnproven += 1
-        return queue.removeFirst()
-    }
-
-    fileprivate mutating func finish(
-        _ job: ResolverPool.Job, _ result: Result<[IPAddress], any Error>, maximumProven: Int
-    ) {
-        busy -= 1
-        if !job.isProven { busyUnproven -= 1 }
-        guard case .success(let addresses) = result, !addresses.isEmpty else {
-            proven.remove(job.host)
-            return
-        }
-        if proven.count >= maximumProven { proven.removeAll() }
-        proven.insert(job.host)
+    /// The next look-up to begin; `nil` when there is none, or it is not for this thread.
+    private func next(_ state: inout State) -> Job? {
+        let mayBeUnknown = state.busyUnknown < maximumUnknown
+        let index = state.queue.firstIndex { $0.isKnown } ?? (mayBeUnknown ? state.queue.indices.first : nil)
+        guard let index else { return nil }
+        state.busy += 1
+        let job = state.queue.remove(at: index)
+        if !job.isKnown { state.busyUnknown += 1 }
+        return job
     }
 }

@@ -31,7 +31,9 @@ struct Attempter: Sendable {
         do {
             var request = try requests.request(for: due, at: moment)
             request.headTimeout = headTimeout
-            return .answered(try await client.send(request, policy: policy))
+            var response = try await client.send(request, policy: policy)
+            response.body = SentSecrets(in: request).hidden(in: response.body, from: due.delivery.target)
+            return .answered(response)
         } catch let error as ClientError {
             return ending(error, of: due)
         } catch {

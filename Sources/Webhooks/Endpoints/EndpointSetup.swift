@@ -81,6 +81,11 @@ package struct EndpointSetup: Hashable, Sendable {
                 FieldError(pointer: "/headers", detail: error.message, code: .callbackHeaderInvalid)
             ])
         }
+        do throws(AuthorizationError) {
+            try secrets.authorization?.check()
+        } catch {
+            throw Problem([FieldError(pointer: "/authorization/\(error.member)", detail: error.message)])
+        }
         let isTwice = secrets.headers.contains { $0.name.lowercased() == "authorization" }
         if isTwice, secrets.authorization != nil {
             throw Problem([
