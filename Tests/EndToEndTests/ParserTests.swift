@@ -38,13 +38,13 @@ import Testing
 
     @Test(arguments: [
         ("90", Duration.seconds(90)), ("90s", .seconds(90)), ("500ms", .milliseconds(500)),
-        ("5m", .seconds(300)), ("2h", .seconds(7_200)),
+        ("5m", .seconds(300)), ("2h", .seconds(7_200)), ("1d", .seconds(86_400)),
     ])
     func `reads times`(_ text: String, _ expected: Duration) throws {
         #expect(try parse("--wait", text).duration("wait") == expected)
     }
 
-    @Test(arguments: ["", "s", "-5", "5 m", "1d", "99999999999999999999"])
+    @Test(arguments: ["", "s", "-5", "5 m", "1w", "99999999999999999999"])
     func `refuses what is no time`(_ text: String) throws {
         let arguments = try parse("--wait=\(text)")
 
