@@ -59,7 +59,7 @@ extension EndToEnd {
             Case(
                 testDescription: "a metadata callback",
                 body: #"{"title":"a","callbackUrl":"http://169.254.169.254/latest"}"#, status: 422,
-                code: "url_blocked_private_address", names: "--allow-private-webhooks"),
+                code: "url_blocked_private_address", names: "metadata"),
             Case(
                 testDescription: "an unknown chain", body: #"{"title":"a","chain":"nope"}"#, status: 422,
                 code: "chain_unknown"),
