@@ -76,7 +76,8 @@ struct AttemptQueue {
         _ = places.free(at: moment)
         let slow = turns.contains { !$0.isEmpty } ? places.nextSlow : nil
         let long = claimLimit == 0 ? places.nextLong : nil
-        return [slow, long].compactMap(\.self).min()
+        // Without room for slow attempts, what holds a place may be long already.
+        return [slow, long].compactMap(\.self).filter { $0 > moment }.min()
     }
 
     /// When the first lane wakes that waits for a moment.
