@@ -105,7 +105,7 @@ struct AttemptQueueTests {
         line.add("a1", "a2", "a3", "b1", "b2")
 
         #expect(line.take() == ["a1", "b1", "a2"])
-        #expect(line.queue.nextFreePlace(at: line.start) == line.start + .seconds(1))
+        #expect(line.queue.nextChange(at: line.start) == line.start + .seconds(1))
         #expect(line.take(after: .milliseconds(999)) == [])
         #expect(line.take(after: .seconds(1)) == ["b2"])
     }
@@ -116,7 +116,7 @@ struct AttemptQueueTests {
 
         #expect(line.take() == ["a1", "b1", "c1"])
         #expect(line.take(after: .seconds(1)) == [])
-        #expect(line.queue.nextFreePlace(at: line.start + .seconds(1)) == nil)
+        #expect(line.queue.nextChange(at: line.start + .seconds(1)) == nil)
         line.finish("a1", after: .seconds(1))
         #expect(line.take(after: .milliseconds(1_001)) == [])
         line.finish("b1", "c1", after: .milliseconds(1_001))
@@ -248,11 +248,17 @@ struct AttemptQueueTests {
     @Test func `what does not get on does not keep other work from being claimed`() {
         var line = Line(perTarget: 8)
         line.addCallbacks(1_000)
+        #expect(line.queue.claimLimit == 0)
+        _ = line.take()
+        #expect(line.queue.nextChange(at: line.start) == line.start + .seconds(1))
+        _ = line.take(after: .seconds(1))
+        #expect(line.queue.nextChange(at: line.start + .seconds(1)) == line.start + .seconds(2))
+        _ = line.take(after: .seconds(2))
         #expect(line.queue.claimLimit == AttemptQueue.batch)
 
         line.add("a1")
-        _ = line.take()
-        line.finish("a1")
+        _ = line.take(after: .seconds(2))
+        line.finish("a1", after: .seconds(2))
         for number in 2...(AttemptQueue.window + 1) { line.add("a\(number)") }
 
         #expect(line.queue.claimLimit == 0)
@@ -299,6 +305,33 @@ struct AttemptQueueTests {
         #expect(line.take() == ["b1"])
         line.add("a1")
         #expect(line.take() == ["a1"])
+    }
+
+    @Test func `what waits longer than its lease is attempted once it is claimed anew`() {
+        var line = Line()
+        line.lease = Self.now + .seconds(30)
+        line.add("a1", "a2", "a3")
+        line.lease = Self.now + .seconds(90)
+        line.add("a2")
+
+        #expect(line.take(later: .seconds(40)) == ["a2"])
+        line.add("a1")
+        #expect(line.take(later: .seconds(40)) == ["a1"])
+    }
+
+    @Test func `an endpoint that is held is claimed for, as that is how it is let go`() {
+        var line = Line()
+        line.add("a1", "a2", "a3", "a4")
+        _ = line.take()
+        guard case .endpoint(var endpoint, _) = DueDelivery.make("a1").destination else { return }
+        endpoint.status = .paused
+        line.queue.learn(endpoint, now: Self.now)
+
+        #expect(line.queue.leaveOutBusy().isEmpty)
+        line.finish("a1", "a2")
+        #expect(line.take() == [])
+        line.add("a5")
+        #expect(line.take() == ["a3", "a4"])
     }
 
     @Test func `forgets what waits and keeps what is under way`() {

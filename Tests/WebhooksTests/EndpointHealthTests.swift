@@ -179,6 +179,34 @@ struct EndpointHealthTests {
         }
     }
 
+    @Test func `a pause holds back what was claimed before it, and loses nothing`() async throws {
+        try await Fixture.use { fixture in
+            let (released, gate) = AsyncStream<Never>.makeStream()
+            fixture.receiver.answer("/a") { _ in
+                for await _ in released {}
+                return Response(status: 200)
+            }
+            let (endpoint, _) = try await fixture.addEndpoint("a")
+            for _ in 1...30 { try await fixture.emit(to: endpoint) }
+            try await fixture.dispatching(fixture.dispatcher()) {
+                try await eventually { fixture.receiver.requests("/a").count == 8 }
+                _ = try await fixture.store.update(endpoint.id, of: fixture.account) { $0.status = .paused }
+                gate.finish()
+                try await eventually {
+                    try await fixture.deliveries(to: endpoint, status: .delivered).count >= 8
+                }
+                _ = try await fixture.store.update(endpoint.id, of: fixture.account) { $0.status = .enabled }
+                fixture.clock.advance(by: Dispatcher.Configuration().lease + .seconds(1))
+
+                try await eventually {
+                    try await fixture.deliveries(to: endpoint, status: .delivered).count == 30
+                }
+            }
+            let ids = fixture.receiver.requests("/a").compactMap { $0.headers["webhook-id"] }
+            #expect(Set(ids).count == 30)
+        }
+    }
+
     @Test func `an expired endpoint is removed`() async throws {
         try await Fixture.use { fixture in
             let end = fixture.clock.now() + .seconds(30)

@@ -34,17 +34,22 @@ struct IsolationTests {
         }
     }
 
+    /// Jobs whose callbacks go to one path.
+    private func accept(_ count: Int, callingBack path: String, in fixture: Fixture) async throws {
+        let encoder = EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1"))
+        let callback = try Callback(url: fixture.receiver.url(path), events: [.queued])
+        for _ in 1...count {
+            let made = Job.make(account: fixture.account, callbackEvents: [.queued])
+            let (job, event) = encoder.event(.queued, of: made, at: fixture.clock.now())
+            try await fixture.store.accept(
+                job, callback: callback.sealed(with: fixture.sealer), event: event)
+        }
+    }
+
     @Test func `callbacks to one host that hangs share a cap`() async throws {
         try await Fixture.use { fixture in
             fixture.receiver.hang("/hung")
-            let encoder = EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1"))
-            let callback = try Callback(url: fixture.receiver.url("/hung?x=1"), events: [.queued])
-            for _ in 1...200 {
-                let made = Job.make(account: fixture.account, callbackEvents: [.queued])
-                let (job, event) = encoder.event(.queued, of: made, at: fixture.clock.now())
-                try await fixture.store.accept(
-                    job, callback: callback.sealed(with: fixture.sealer), event: event)
-            }
+            try await accept(200, callingBack: "/hung?x=1", in: fixture)
             let (healthy, _) = try await fixture.addEndpoint("healthy")
             try await fixture.dispatching(fixture.dispatcher { $0.maximumInFlightPerHost = 5 }) {
                 try await eventually { fixture.receiver.requests("/hung").count == 5 }
@@ -53,6 +58,15 @@ struct IsolationTests {
                 try await eventually { fixture.receiver.requests("/healthy").count == 50 }
 
                 #expect(fixture.receiver.requests("/hung").count == 5)
+            }
+        }
+    }
+
+    @Test func `callbacks that were due before it began all go out at once`() async throws {
+        try await Fixture.use { fixture in
+            try await accept(1_500, callingBack: "/a", in: fixture)
+            try await fixture.dispatching(fixture.dispatcher()) {
+                try await eventually { fixture.receiver.requests("/a").count == 1_500 }
             }
         }
     }

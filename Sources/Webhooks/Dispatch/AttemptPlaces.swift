@@ -39,6 +39,12 @@ struct AttemptPlaces {
         return starts.first { holders[$0.id] != nil }.map { $0.startedAt + slowAfter }
     }
 
+    /// When the next attempt becomes long that is not yet; `nil` when there is none.
+    var nextLong: ContinuousClock.Instant? {
+        let oldest = slowStarts.first { slow[$0.id] != nil } ?? starts.first { holders[$0.id] != nil }
+        return oldest.map { $0.startedAt + longAfter }
+    }
+
     /// Free places, once attempts that are slow by now have given up theirs.
     mutating func free(at moment: ContinuousClock.Instant) -> Int {
         while let first = starts.first {

@@ -23,9 +23,9 @@ struct AttemptQueue {
     static let window = 512
     /// Claimed at a time: the store reads each with its body in one transaction.
     static let batch = 128
-    /// Kept waiting in one lane.
-    private static let longestLane = 1_024
-    /// Kept waiting in a lane that does not get on when ``manyWaiting`` wait in all.
+    /// Kept waiting in a lane when ``manyWaiting`` wait in all.
+    private static let longLane = 1_024
+    /// The same where the lane does not get on.
     private static let shortLane = 16
     private static let manyWaiting = 4_096
     private static let mostWaiting = 8_192
@@ -70,11 +70,14 @@ struct AttemptQueue {
         return room < Self.batch ? 0 : Self.batch
     }
 
-    /// When an attempt becomes slow and gives up its place for one that waits for it; `nil` when none will, or none waits.
-    mutating func nextFreePlace(at moment: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        guard turns.contains(where: { !$0.isEmpty }) else { return nil }
+    /// When an attempt becomes slow and gives up its place for one that waits for it, or long, so that more may be claimed;
+    /// `nil` when none will, or nothing waits for that.
+    mutating func nextChange(at moment: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         _ = places.free(at: moment)
-        return places.nextSlow
+        let slow = turns.contains { !$0.isEmpty } ? places.nextSlow : nil
+        let long = claimLimit == 0 ? places.nextLong : nil
+        // Without room for slow attempts, what holds a place may be long already.
+        return [slow, long].compactMap(\.self).filter { $0 > moment }.min()
     }
 
     /// When the first lane wakes that waits for a moment.
@@ -92,12 +95,14 @@ struct AttemptQueue {
         _ deliveries: [(lane: Lane.Key, due: DueDelivery)], leaseUntil: Timestamp, now: Timestamp
     ) {
         if lanes.count > Self.mostLanes { lanes = lanes.filter { !$0.value.isIdle } }
-        for (key, due) in deliveries where isFresh(due.delivery.id) {
+        for (key, due) in deliveries where !isAttempted(due.delivery.id) {
             var lane = lanes.removeValue(forKey: key) ?? Lane(cap: cap(due))
             if case .endpoint(let endpoint, _) = due.destination {
                 lane.learn(endpoint, cap: cap(due), now: now)
             }
-            if keeps(one: lane) {
+            if waitingIDs.contains(due.delivery.id) {
+                lane.renew(due.delivery.id, leaseUntil: leaseUntil)
+            } else if keeps(one: lane) {
                 lane.add(Lane.Claimed(due: due, leaseUntil: leaseUntil))
                 waitingIDs.insert(due.delivery.id)
             }
@@ -111,10 +116,13 @@ struct AttemptQueue {
         now: Timestamp, at moment: ContinuousClock.Instant
     ) -> (lane: Lane.Key, due: DueDelivery)? {
         wakeLanes(now)
-        guard places.free(at: moment) > 0 else { return nil }
+        let free = places.free(at: moment)
         for id in places.newlyLong(at: moment) {
-            if let key = underWay[id]?.lane { lanes[key]?.doubt() }
+            guard let key = underWay[id]?.lane else { continue }
+            lanes[key]?.doubt()
+            refresh(key, now)
         }
+        guard free > 0 else { return nil }
         for step in 1...turns.count {
             let turn = (lastTurn + step) % turns.count
             guard let standing = Lane.Standing(rawValue: turn), places.mayTake(standing) else { continue }
@@ -182,8 +190,8 @@ struct AttemptQueue {
         nextWake = nil
     }
 
-    private func isFresh(_ id: DeliveryID) -> Bool {
-        underWay[id] == nil && !unwritten.contains(id) && !waitingIDs.contains(id)
+    private func isAttempted(_ id: DeliveryID) -> Bool {
+        underWay[id] != nil || unwritten.contains(id)
     }
 
     private func cap(_ due: DueDelivery) -> Int {
@@ -194,9 +202,8 @@ struct AttemptQueue {
     }
 
     private func keeps(one lane: Lane) -> Bool {
-        let getsOn = lane.standing == .proven
-        let room = getsOn || waitingIDs.count < Self.manyWaiting ? Self.longestLane : Self.shortLane
-        return lane.waiting.count < room
+        waitingIDs.count < Self.manyWaiting
+            || lane.waiting.count < (lane.standing == .proven ? Self.longLane : Self.shortLane)
     }
 
     private mutating func begin(_ key: Lane.Key, now: Timestamp) -> DueDelivery? {

@@ -14,7 +14,7 @@ final class DispatchSession: Sendable {
     /// What the claiming task waits for, besides being woken.
     private struct Rest {
         var until: Timestamp?
-        var untilPlace: ContinuousClock.Instant?
+        var untilChange: ContinuousClock.Instant?
     }
 
     /// How long after a refused claim, or one that left out due deliveries, it is tried again unasked.
@@ -201,16 +201,16 @@ extension DispatchSession {
     private func rest() async {
         guard let rest = planRest() else { return }
         let clock = clock
-        switch (rest.until, rest.untilPlace) {
+        switch (rest.until, rest.untilChange) {
         case (nil, nil): await wakeup.wait()
         case (let moment?, nil): await wakeup.wait { try? await clock.sleep(until: moment) }
-        case (nil, let place?):
-            await wakeup.wait { try? await Task.sleep(until: place, clock: .continuous) }
-        case (let moment?, let place?):
+        case (nil, let change?):
+            await wakeup.wait { try? await Task.sleep(until: change, clock: .continuous) }
+        case (let moment?, let change?):
             await wakeup.wait {
                 await withTaskGroup { group in
                     group.addTask { try? await clock.sleep(until: moment) }
-                    group.addTask { try? await Task.sleep(until: place, clock: .continuous) }
+                    group.addTask { try? await Task.sleep(until: change, clock: .continuous) }
                     await group.next()
                     group.cancelAll()
                 }
@@ -224,7 +224,7 @@ extension DispatchSession {
         if recorder.isFull { return state.withLock(\.isStopping) ? nil : Rest() }
         return state.withLock { state in
             guard !state.isStopping else { return nil }
-            var rest = Rest(until: state.queue.nextWake, untilPlace: state.queue.nextFreePlace(at: .now))
+            var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: .now))
             guard state.queue.claimLimit > 0 else { return rest }
             if state.claims.isNow { return nil }
             if let moment = state.claims.moment { rest.until = min(rest.until ?? moment, moment) }

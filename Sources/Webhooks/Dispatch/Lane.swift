@@ -30,6 +30,7 @@ struct Lane {
 
     /// Time-outs in a row after which a callback host gets one attempt at a time; endpoints have their circuit breaker.
     private static let maximumHangs = 3
+    private static let fewUnknown = 16
     /// What a new attempt counts in the mean duration.
     private static let newWeight = 0.2
 
@@ -67,15 +68,22 @@ struct Lane {
 
     /// There is enough to go on with, so that nothing more has to be claimed for it.
     func isBusy(at now: Timestamp) -> Bool {
-        guard !waiting.isEmpty else { return false }
-        return isHeld || waiting.count >= limit || wakes(at: now) != nil
+        // The store leaves a held one out itself, and what it claims of it says that it is held no more.
+        guard !waiting.isEmpty, !isHeld else { return false }
+        return waiting.count >= limit || wakes(at: now) != nil
     }
 
-    /// How much of what waits will be gone within about a second.
+    /// How much of what waits will be gone within about a second. Of a receiver that nobody knows yet only what is more
+    /// than a few counts, until its first attempt has shown what to expect.
     func soon(at now: Timestamp) -> Int {
-        guard standing == .proven, hasTurn || underWay > 0, wakes(at: now) == nil else { return 0 }
-        let perSecond = min(Double(limit) / meanSeconds, rate ?? .infinity)
-        return min(waiting.count, max(limit, Int(min(perSecond, 1e6))))
+        guard hasTurn || underWay > 0, wakes(at: now) == nil else { return 0 }
+        switch standing {
+        case .doubtful: return 0
+        case .unknown: return max(0, waiting.count - Self.fewUnknown)
+        case .proven:
+            let perSecond = min(Double(limit) / meanSeconds, rate ?? .infinity)
+            return min(waiting.count, max(limit, Int(min(perSecond, 1e6))))
+        }
     }
 
     /// Takes over what its owner, its receiver and the circuit breaker say.
@@ -92,6 +100,12 @@ struct Lane {
 
     mutating func add(_ claimed: Claimed) {
         waiting.append(claimed)
+    }
+
+    /// Notes that what waits was claimed anew.
+    mutating func renew(_ id: DeliveryID, leaseUntil: Timestamp) {
+        guard let index = waiting.firstIndex(where: { $0.due.delivery.id == id }) else { return }
+        waiting[index].leaseUntil = leaseUntil
     }
 
     /// Takes the next delivery whose lease is still good for that long, and leaves out those before it: they are claimed
