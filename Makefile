@@ -6,10 +6,10 @@ SHELL := /bin/bash
 
 # The rules of our own code: no warnings, and no import that the manifest does not declare.
 STRICT := -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
-SOURCES := Package.swift Sources Tests webhooks/verify/verify.swift
+SOURCES := Package.swift Sources Tests Benchmarks webhooks/verify/verify.swift
 VENV := .build/venv
 
-.PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench soak clean
+.PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench bench-webhooks soak clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | sort | awk -F ':.*?## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -21,7 +21,7 @@ deps: ## Install the system libraries and fonts (Debian 12; sudo only when not r
 		pkg-config make curl jq ca-certificates
 
 test-deps: deps ## Install what the tests need besides
-	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3 nodejs socat
+	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3 nodejs socat webhook
 
 build: deps ## Build everything for debugging, warnings as errors
 	swift build --build-tests $(STRICT)
@@ -38,8 +38,9 @@ format: ## Format the code in place
 check-layers: ## Check that dependencies point one way
 	python3 Scripts/check-layers.py
 
+# All tests at once would wait for each other longer than real deadlines last, above all on a small machine.
 unit: build ## Run the Swift tests, end-to-end tests included
-	swift test --skip-build $(STRICT)
+	swift test --skip-build $(STRICT) --experimental-maximum-parallelization-width 8
 
 interop: build $(VENV)/ready ## Check with other people's libraries, the simulators, and providers under faults
 	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators
@@ -63,6 +64,11 @@ demo: release ## Run a real job and receive its signed webhook; leaves pictures 
 bench: release ## Measure speed beside bare-library floors, in one run
 	@Scripts/install-packages.sh wrk
 	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
+
+bench-webhooks: release $(VENV)/ready ## Measure deliveries beside a bare libcurl loop and a sender in Python, in one run
+	swift build -c release --product delivery-bench
+	"$$(swift build -c release --show-bin-path)/delivery-bench"
+	$(VENV)/bin/python Scripts/bench-webhooks.py "$$(swift build -c release --show-bin-path)/thumbwire"
 
 soak: release test-deps ## Kill the service 400 times under load, and order 300 times from providers that fail
 	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200

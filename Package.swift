@@ -111,11 +111,19 @@ let testTargets: [Target] = [
         "ServiceTests",
         [
             "ThumbwireService", "Engine", "SQLiteStore", "Persistence", "HTTP", "Imaging", "Signing",
-            "ThumbwireKit", "TestSupport",
+            "ThumbwireKit", "TestSupport", "Webhooks", "Documents",
         ]),
     tests(
         "EndToEndTests",
         ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),
+]
+
+/// Measured by `make bench-webhooks`; not part of the product.
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "delivery-bench",
+        dependencies: ["SQLiteStore", "Persistence", "ThumbwireKit", "TestSupport"],
+        path: "Benchmarks/DeliveryBench", swiftSettings: rules)
 ]
 
 let package = Package(
@@ -125,6 +133,6 @@ let package = Package(
         .library(name: "ThumbwireKit", targets: ["ThumbwireKit"]),
         .library(name: "ThumbwireService", targets: ["ThumbwireService"]),
     ],
-    targets: cLibraries + layers + testTargets,
+    targets: cLibraries + layers + testTargets + benchmarks,
     swiftLanguageModes: [.v6]
 )

@@ -69,7 +69,7 @@ server=$(ready_url "$work/serve.out" "$serve" "the service")
 echo "The service listens on $server"
 
 say "Starting the subscriber: it registers its own URL as a webhook endpoint and checks every signature"
-"$binary" listen --port 0 --register --server "$server" --key "$key" --once 2 --timeout "$patience" --json \
+"$binary" listen --port 0 --register --server "$server" --key "$key" --count 2 --timeout "$patience" --json \
     --output-dir "$output" >"$work/listen.out" 2>"$work/listen.log" &
 listen=$!
 pids+=("$listen")

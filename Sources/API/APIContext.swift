@@ -4,6 +4,7 @@ package import HTTP
 package import Persistence
 package import Signing
 package import ThumbwireKit
+package import Webhooks
 
 /// What the routes need of the rest of the service.
 package struct APIContext: Sendable {
@@ -36,6 +37,8 @@ package struct APIContext: Sendable {
     /// Decodes what clients upload.
     package var renderPool: RenderPool
     package var sealer: Sealer
+    /// What `v1a` signatures are made with.
+    package var serviceKeys: ServiceKeys
     package var encoder: EventEncoder
     /// Looks up the hosts of webhook URLs when they are given.
     package var client: HTTPClient
@@ -55,8 +58,8 @@ package struct APIContext: Sendable {
 
     package init(
         store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,
-        sealer: Sealer, encoder: EventEncoder, client: HTTPClient, policy: AddressPolicy,
-        clock: any WallClock,
+        sealer: Sealer, serviceKeys: ServiceKeys, encoder: EventEncoder, client: HTTPClient,
+        policy: AddressPolicy, clock: any WallClock,
         publicURL: String, limits: Limits = Limits(), log: Log
     ) {
         self.store = store
@@ -64,6 +67,7 @@ package struct APIContext: Sendable {
         self.artifacts = artifacts
         self.renderPool = renderPool
         self.sealer = sealer
+        self.serviceKeys = serviceKeys
         self.encoder = encoder
         self.client = client
         self.policy = policy

@@ -16,3 +16,9 @@ static inline int tw_sqlite_bind_blob(sqlite3_stmt *statement, int index, const 
 static inline int tw_sqlite_switch(sqlite3 *database, int option, int isOn) {
     return sqlite3_db_config(database, option, isOn, (int *)0);
 }
+
+// sqlite3_config is variadic, too. Without statistics of memory no lock is taken for each piece of it; this comes before
+// anything else.
+static inline int tw_sqlite_count_no_memory(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}

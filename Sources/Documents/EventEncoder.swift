@@ -15,9 +15,10 @@ package struct EventEncoder: Sendable {
     package func event(_ type: EventType, of job: Job, at moment: Timestamp) -> (job: Job, event: Event) {
         var job = job
         job.eventCount += 1
-        let event = make(
+        var event = make(
             type, account: job.account, job: job.id, sequence: job.eventCount, at: moment,
             data: document.json(job))
+        event.faceData = FaceAnswer(document: document).json(of: job)?.serialized()
         return (job, event)
     }
 

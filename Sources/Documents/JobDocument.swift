@@ -21,7 +21,7 @@ package struct JobDocument: Sendable {
             "outputs": .array(job.outputs.map(json)),
         ]
         if job.state == .completed {
-            object["composition"] = .string("\(publicURL)/v1/jobs/\(job.id)/composition")
+            object["composition"] = .string(compositionURL(of: job))
         }
         object["provider"] = job.provider.json
         if let fallback = job.fallback {
@@ -67,6 +67,11 @@ package struct JobDocument: Sendable {
     /// Where an output can be fetched, by whoever knows the link.
     package func url(of output: Output) -> String {
         "\(publicURL)/files/\(output.fileName)"
+    }
+
+    /// Where the editor state of a finished job can be read, with the account's key.
+    package func compositionURL(of job: Job) -> String {
+        "\(publicURL)/v1/jobs/\(job.id)/composition"
     }
 
     private func json(_ cost: Cost) -> JSONValue {

@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Foundation
 
 /// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104).
 package enum Hash {
@@ -13,7 +14,7 @@ package enum Hash {
         return digest
     }
 
-    /// The 32 bytes of the authentication code over all parts in order.
+    /// The 32 bytes of the authentication code.
     package static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 32
@@ -42,6 +43,19 @@ package func randomBytes(_ count: Int) -> [UInt8] {
     let status = RAND_bytes(&bytes, Int32(count))
     precondition(status == 1, "the system's random source answers")
     return bytes
+}
+
+/// The URL-safe alphabet of base64 without padding (RFC 4648 §5, RFC 7515 §2).
+package func base64URL(_ bytes: [UInt8]) -> String {
+    let text = Data(bytes).base64EncodedData().compactMap { byte -> UInt8? in
+        switch byte {
+        case UInt8(ascii: "+"): UInt8(ascii: "-")
+        case UInt8(ascii: "/"): UInt8(ascii: "_")
+        case UInt8(ascii: "="): nil
+        default: byte
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// Lower-case hexadecimal digits, two a byte.

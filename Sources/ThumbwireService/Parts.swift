@@ -23,6 +23,7 @@ struct Parts: Sendable {
     private let youTube: YouTubeSite
     private let folder: DataFolder
     private let sealer: Sealer
+    private let serviceKeys: ServiceKeys
     private let store: SQLiteStore
     private let artifacts: FileArtifacts
     private let client: HTTPClient
@@ -31,6 +32,7 @@ struct Parts: Sendable {
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
+        OpenFiles.raiseLimit()
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
@@ -39,10 +41,15 @@ struct Parts: Sendable {
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
+        let endpoints = try options.webhooks.map { path throws(ServiceError) in
+            try EndpointsFile(path: path) { ProcessInfo.processInfo.environment[$0] }
+        }
 
         folder = try DataFolder(path: options.data)
         let keyFile = options.secretKeyFile ?? "\(options.data)/secret.key"
         sealer = Sealer(key: try KeyFiles.sealingKey(at: keyFile))
+        serviceKeys = try ServiceKeys.open(
+            path: "\(options.data)/webhook.keys", sealer: sealer, now: clock.now())
         store = try SQLiteStore.open(folder: options.data, clock: clock)
         artifacts = FileArtifacts(folder: folder)
         client = try HTTPClient()
@@ -51,6 +58,12 @@ struct Parts: Sendable {
         let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
         do {
             try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
+            if let endpoints {
+                try await EndpointsDeclaration(
+                    file: endpoints, store: store, sealer: sealer, client: client, policy: webhookPolicy,
+                    clock: clock, log: log
+                ).apply()
+            }
         } catch {
             await close()
             throw error
@@ -71,10 +84,11 @@ struct Parts: Sendable {
         services.faults = faults
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock, policy: webhookPolicy, log: log)
+            store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
+            policy: webhookPolicy, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
-            encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
+            serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
         let server = Server(

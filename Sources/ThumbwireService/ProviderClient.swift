@@ -79,7 +79,8 @@ extension TransportFailure {
     init(_ error: ClientError) {
         let (reason, mayHaveArrived): (Reason, Bool) =
             switch error {
-            case .invalidURL, .invalidRequest, .blockedAddress, .dnsFailure, .connectFailed, .tlsFailed:
+            case .invalidURL, .invalidRequest, .blockedAddress, .dnsFailure, .connectFailed, .tlsFailed,
+                .outOfResources:
                 (.unreachable, false)
             case .dnsTimeout, .timeout(.connecting), .timeout(.handshake): (.timeout, false)
             case .timeout(.awaitingResponse), .timeout(.readingBody): (.timeout, true)

@@ -6,6 +6,8 @@ public struct ServiceOptions: Sendable {
     public var data = "./data"
     /// The chains; `nil` is `./plugins.json` if there is one, else the built-in `studio` chain.
     public var plugins: String?
+    /// A file of webhook endpoints that are to be there; `nil` declares none.
+    public var webhooks: String?
     /// What links in documents begin with; `nil` is the address that the service listens on.
     public var publicURL: String?
     /// Hosts, addresses and CIDR ranges that webhooks may reach although they are private.

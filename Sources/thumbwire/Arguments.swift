@@ -1,4 +1,6 @@
+import Foundation
 import ThumbwireKit
+import ThumbwireService
 
 /// What a command was given: named values, switches and operands, each of them known to the command.
 struct Arguments: Sendable {
@@ -85,14 +87,24 @@ extension Arguments {
         values[name]?.last
     }
 
+    /// True where the option is there, as a value or as a switch.
+    func isGiven(_ name: String) -> Bool {
+        isSet(name) || value(name) != nil
+    }
+
     func required(_ name: String) throws(UsageError) -> String {
         guard let value = value(name) else { throw UsageError("option --\(name) is required") }
         return value
     }
 
+    /// All values of a repeatable option as they are.
+    func all(_ name: String) -> [String] {
+        values[name] ?? []
+    }
+
     /// All values of a repeatable option, split at commas.
     func list(_ name: String) -> [String] {
-        (values[name] ?? []).flatMap { $0.split(separator: ",") }.map {
+        all(name).flatMap { $0.split(separator: ",") }.map {
             $0.trimmingPrefix { $0.isWhitespace }.description
         }
     }
@@ -115,22 +127,55 @@ extension Arguments {
         return text
     }
 
-    /// A span such as `90`, `90s`, `500ms`, `5m` or `2h`; a bare number is seconds.
+    /// A span such as `90`, `90s`, `500ms`, `5m`, `2h` or `7d`; a bare number is seconds.
     func duration(_ name: String) throws(UsageError) -> Duration? {
         guard let text = value(name) else { return nil }
+        return try duration(name, text)
+    }
+
+    /// Several spans, separated by commas; `nil` where the option is absent.
+    func durations(_ name: String) throws(UsageError) -> [Duration]? {
+        guard value(name) != nil else { return nil }
+        var durations: [Duration] = []
+        for text in list(name) { durations.append(try duration(name, text)) }
+        return durations
+    }
+
+    /// A moment such as `2026-11-21T12:00:00Z` or `2026-11-21`, or a span that it lies in the past, such as `2h`.
+    func moment(_ name: String) throws(UsageError) -> Timestamp? {
+        guard let text = value(name) else { return nil }
+        if let span = Self.span(text) { return SystemClock().now() - span }
+        for style in [
+            Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle(),
+            Date.ISO8601FormatStyle().year().month().day(),
+        ] {
+            guard let date = try? style.parse(text) else { continue }
+            return Timestamp(microseconds: Int64((date.timeIntervalSince1970 * 1_000).rounded()) * 1_000)
+        }
+        throw UsageError(
+            "option --\(name) must be a moment such as 2026-11-21T12:00:00Z, or a time ago such as 2h or 7d, "
+                + "not \"\(text)\"")
+    }
+
+    private func duration(_ name: String, _ text: String) throws(UsageError) -> Duration {
+        guard let duration = Self.span(text) else {
+            throw UsageError(
+                "option --\(name) must be a time such as 500ms, 90s, 5m or 2h, not \"\(text)\"")
+        }
+        return duration
+    }
+
+    private static func span(_ text: String) -> Duration? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int(digits), number <= 1_000_000 else { throw badDuration(name, text) }
+        guard let number = Int(digits), number <= 1_000_000 else { return nil }
         switch text.dropFirst(digits.count) {
         case "", "s": return .seconds(number)
         case "ms": return .milliseconds(number)
         case "m": return .seconds(number * 60)
         case "h": return .seconds(number * 3_600)
-        default: throw badDuration(name, text)
+        case "d": return .seconds(number * 86_400)
+        default: return nil
         }
-    }
-
-    private func badDuration(_ name: String, _ text: String) -> UsageError {
-        UsageError("option --\(name) must be a time such as 500ms, 90s, 5m or 2h, not \"\(text)\"")
     }
 }
 

@@ -8,8 +8,8 @@ struct ReceivedEvent: Sendable {
     var document: JSONValue
     /// Whether a signature proved it; the event stream is proved by its connection instead.
     var isVerified: Bool
-    /// What answered the forwarded event, where it was forwarded.
-    var forwardedStatus: Int?
+    /// What became of it at the forward URL, where there is one.
+    var forwarding: Forwarding?
 }
 
 /// Hands events from where they arrive to who prints them.
@@ -18,7 +18,13 @@ final class EventMailbox: Sendable {
     enum Ending: Sendable {
         case interrupted
         case outOfTime
-        case failed(any Error)
+
+        /// Throws where there are fewer events than wanted in the time given.
+        func check(_ printer: EventPrinter) throws {
+            guard case .outOfTime = self else { return }
+            throw CommandFailure(
+                "out of time with \(printer.count) of \(printer.limit.map(String.init) ?? "any") events")
+        }
     }
 
     let events: AsyncStream<ReceivedEvent>

@@ -4,38 +4,46 @@ import ThumbwireKit
 
 /// Prints events as they come, and downloads the pictures that they announce.
 struct EventPrinter: Sendable {
+    /// Ids by which a repetition is known.
+    private static let rememberedIDs = 10_000
+
     let isJSON: Bool
     /// After how many different events it ends; `nil` goes on.
     let limit: Int?
-    let pictures: PictureFiles?
+    /// Different events so far.
+    private(set) var count = 0
+    private let pictures: PictureFiles?
+    private var recent: [String] = []
+    private var seen: Set<String> = []
 
     init(_ arguments: Arguments, client: HTTPClient) throws {
         isJSON = arguments.isSet("json")
-        limit = try arguments.integer("once", in: 1...1_000_000)
+        limit = try arguments.integer("count", in: 1...1_000_000)
         pictures = arguments.value("output-dir").map { folder in
             PictureFiles(destination: folder.hasSuffix("/") ? folder : folder + "/", client: client)
         }
     }
 
-    /// Returns when the limit is reached or the mailbox closes.
-    ///
-    /// - Throws: When a picture cannot be had, or events ended before the limit was reached.
-    func run(_ mailbox: EventMailbox) async throws {
-        var seen: Set<String> = []
-        for await event in mailbox.events {
-            let isNew = seen.insert(event.id).inserted
-            print(event, isRepeated: !isNew)
-            guard isNew else { continue }
-            try await savePictures(of: event)
-            if let limit, seen.count >= limit { return }
+    /// Prints an event; false for one that came before.
+    mutating func print(_ event: ReceivedEvent) -> Bool {
+        let isNew = remember(event.id)
+        print(event, isRepeated: !isNew)
+        if isNew { count += 1 }
+        return isNew
+    }
+
+    /// True when there are as many as wanted.
+    var isDone: Bool { count == limit }
+
+    /// False for an id that came before.
+    private mutating func remember(_ id: String) -> Bool {
+        guard seen.insert(id).inserted else { return false }
+        recent.append(id)
+        if recent.count > Self.rememberedIDs * 2 {
+            for old in recent.prefix(Self.rememberedIDs) { seen.remove(old) }
+            recent.removeFirst(Self.rememberedIDs)
         }
-        switch mailbox.ending {
-        case .failed(let error): throw error
-        case .outOfTime:
-            throw CommandFailure(
-                "out of time with \(seen.count) of \(limit.map(String.init) ?? "any") events")
-        case .interrupted, nil: return
-        }
+        return true
     }
 
     private func print(_ event: ReceivedEvent, isRepeated: Bool) {
@@ -44,7 +52,10 @@ struct EventPrinter: Sendable {
             "event": "received", "id": .string(event.id), "type": event.document["type"] ?? .null,
             "verified": .bool(event.isVerified), "repeated": .bool(isRepeated),
         ]
-        object["forwardedStatus"] = event.forwardedStatus.map { .integer(Int64($0)) }
+        if let forwarding = event.forwarding {
+            object["forwarded"] = .bool(forwarding.isDelivered)
+            object["forwardedStatus"] = forwarding.status.map { .integer(Int64($0)) } ?? .null
+        }
         object["payload"] = event.document
         Output.json(.object(object))
     }
@@ -54,17 +65,36 @@ struct EventPrinter: Sendable {
         var words = [document.text("timestamp"), document.text("type"), event.id]
         if let job = document["data"]?["id"]?.string { words.append(job) }
         if event.isVerified { words.append("signature verified") }
-        if let status = event.forwardedStatus { words.append("forwarded: \(status)") }
+        if let forwarding = event.forwarding {
+            let status = forwarding.status.map(String.init) ?? "no answer"
+            words.append((forwarding.isDelivered ? "forwarded: " : "not forwarded: ") + status)
+        }
         if isRepeated { words.append("seen before") }
         return words.joined(separator: "  ").printable
     }
 
-    private func savePictures(of event: ReceivedEvent) async throws {
+    /// Downloads what a completed job made, where a folder for it was named.
+    func savePictures(of event: ReceivedEvent) async throws {
         guard let pictures, event.document["type"]?.string == EventType.completed.rawValue,
             let job = event.document["data"]
         else { return }
         for path in try await pictures.save(job) {
             isJSON ? Output.json(["event": "saved", "path": .string(path)]) : Output.line("  saved \(path)")
+        }
+    }
+}
+
+extension Forwarding {
+    fileprivate var isDelivered: Bool {
+        if case .delivered = self { return true }
+        return false
+    }
+
+    fileprivate var status: Int? {
+        switch self {
+        case .delivered(let status): status
+        case .failed(let status): status
+        case .interrupted: nil
         }
     }
 }

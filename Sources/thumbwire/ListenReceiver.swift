@@ -52,13 +52,21 @@ struct ListenReceiver: Sendable {
     private func receive(at url: String) async throws {
         let endpoint = arguments.isSet("register") ? try await register(url) : nil
         Output.json(["event": "listening", "url": .string(url)])
-        let outcome = await Result {
-            try await EventPrinter(arguments, client: connection.client).run(mailbox)
-        }
+        let outcome = await Result { try await printEvents() }
         if let endpoint {
             _ = try await connection.call(.delete, "\(Webhooks.path)/\(endpoint.percentEncoded)")
         }
         try outcome.get()
+    }
+
+    /// Returns when there are as many as wanted, or the user ends it.
+    private func printEvents() async throws {
+        var printer = try EventPrinter(arguments, client: connection.client)
+        for await event in mailbox.events where printer.print(event) {
+            try await printer.savePictures(of: event)
+            if printer.isDone { return }
+        }
+        try mailbox.ending?.check(printer)
     }
 
     private func register(_ url: String) async throws -> String {
@@ -99,11 +107,14 @@ struct ListenReceiver: Sendable {
 
     private func accept(_ request: Request, id: String, _ document: JSONValue) async -> Response {
         var event = ReceivedEvent(id: id, body: request.body, document: document, isVerified: true)
+        var status = 204
         if let forwarder {
-            event.forwardedStatus = await forwarder.relay(request)
+            status = await forwarder.relay(request)
+            let isDelivered = (200..<300).contains(status)
+            event.forwarding = isDelivered ? .delivered(status: status) : .failed(status: status)
         }
         mailbox.put(event)
-        return Response(status: event.forwardedStatus ?? 204)
+        return Response(status: status)
     }
 
     private func report(rejected reason: String, id: String?) {

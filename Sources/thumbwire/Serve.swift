@@ -20,6 +20,7 @@ enum Serve {
         .value("listen", "ADDRESS:PORT", "where to listen; port 0 takes a free one (127.0.0.1:8080)"),
         .value("data", "DIR", "the data folder (./data)"),
         .value("plugins", "FILE", "providers and chains (./plugins.json if it exists, else built in)"),
+        .value("webhooks", "FILE", "webhook endpoints that are to be there; see webhooks/README.md"),
         .value("public-url", "URL", "how clients reach the service, for links in documents"),
         .list(
             "allow-private-webhooks", "HOST|CIDR,...", "private addresses that webhooks may be sent to"),
@@ -63,6 +64,7 @@ enum Serve {
         if let listen = arguments.value("listen") { options.listen = listen }
         if let data = arguments.value("data") { options.data = data }
         options.plugins = arguments.value("plugins")
+        options.webhooks = arguments.value("webhooks")
         options.publicURL = arguments.value("public-url")
         options.allowPrivateWebhooks = arguments.list("allow-private-webhooks")
         options.allowPrivateSources = arguments.list("allow-private-sources")

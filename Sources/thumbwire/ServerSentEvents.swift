@@ -5,6 +5,7 @@ import Synchronization
 struct ServerSentEvent: Sendable, Equatable {
     var id: String?
     var name: String
+    /// Empty where nothing happened and the server only says where the stream stands.
     var data: String
 }
 
@@ -13,6 +14,7 @@ struct ServerSentEventParser: Sendable {
     private var line: [UInt8] = []
     private var lastWasReturn = false
     private var id: String?
+    private var isMoved = false
     private var name = ""
     private var data: [String] = []
 
@@ -39,7 +41,7 @@ struct ServerSentEventParser: Sendable {
         var value = parts.count > 1 ? parts[1] : ""
         if value.first == " " { value.removeFirst() }
         switch parts[0] {
-        case "id": id = String(value)
+        case "id": (id, isMoved) = (String(value), true)
         case "event": name = String(value)
         case "data": data.append(String(value))
         default: break
@@ -51,24 +53,42 @@ struct ServerSentEventParser: Sendable {
         defer {
             name = ""
             data = []
+            isMoved = false
         }
-        guard !data.isEmpty else { return nil }
+        guard !data.isEmpty || isMoved else { return nil }
         return ServerSentEvent(
             id: id, name: name.isEmpty ? "message" : name, data: data.joined(separator: "\n"))
     }
 }
 
-extension ServerConnection {
-    /// The server sends a heartbeat more often than this; a longer silence is a dead connection.
-    private static let maximumSilence: Duration = .seconds(60)
+/// Why a stream ended that the server did not end.
+enum StreamInterruption: Error, CustomStringConvertible {
+    case silence(Duration)
+    /// Events came faster than they were taken: what is behind the last one has to be read again.
+    case overrun
 
-    /// Opens an event stream; it ends when the connection does, and throws what kept it from opening. `onOpen` runs
-    /// when the server has accepted it.
+    var description: String {
+        switch self {
+        case .silence(let limit): "nothing was heard for \(limit)"
+        case .overrun: "events come faster than they are taken"
+        }
+    }
+}
+
+extension ServerConnection {
+    /// The server sends a heartbeat three times as often; a longer silence is a dead connection.
+    static let maximumSilence: Duration = .seconds(45)
+    /// Events that are kept for a slow reader.
+    private static let bufferedEvents = 1_000
+
+    /// Opens an event stream; it ends when the connection does, and throws what kept it from opening or a
+    /// ``StreamInterruption``. `onOpen` runs when the server has accepted it.
     func events(
-        _ path: String, after lastEventID: String? = nil, onOpen: @escaping @Sendable () -> Void = {}
+        _ path: String, after lastEventID: String? = nil, silence: Duration = maximumSilence,
+        onOpen: @escaping @Sendable () -> Void = {}
     ) -> AsyncThrowingStream<ServerSentEvent, any Error> {
-        AsyncThrowingStream { continuation in
-            let reading = Mutex((parser: ServerSentEventParser(), isOpen: false))
+        AsyncThrowingStream(bufferingPolicy: .bufferingOldest(Self.bufferedEvents)) { continuation in
+            let reading = Mutex((parser: ServerSentEventParser(), isOpen: false, isOver: false))
             let watch = StreamWatch()
             var request = request(.get, path)
             request.headers["Accept"] = "text/event-stream"
@@ -76,12 +96,19 @@ extension ServerConnection {
             request.deadline = .seconds(20 * 86_400)
             request.receive = { bytes in
                 watch.heard()
-                let (events, isFirst) = reading.withLock { reading in
+                let isFirst = reading.withLock { reading in
                     defer { reading.isOpen = true }
-                    return (reading.parser.read(bytes), !reading.isOpen)
+                    return !reading.isOpen
                 }
                 if isFirst { onOpen() }
-                for event in events { continuation.yield(event) }
+                reading.withLock { reading in
+                    for event in reading.parser.read(bytes) where !reading.isOver {
+                        guard case .dropped = continuation.yield(event) else { continue }
+                        // Nothing may follow a gap.
+                        reading.isOver = true
+                        continuation.finish(throwing: StreamInterruption.overrun)
+                    }
+                }
             }
             let task = Task { [request, client] in
                 do {
@@ -92,7 +119,11 @@ extension ServerConnection {
                     continuation.finish(throwing: error)
                 }
             }
-            let guardian = Task { await watch.waitForSilence(of: Self.maximumSilence) { task.cancel() } }
+            let guardian = Task {
+                await watch.waitForSilence(of: silence) {
+                    continuation.finish(throwing: StreamInterruption.silence(silence))
+                }
+            }
             continuation.onTermination = { _ in
                 task.cancel()
                 guardian.cancel()

@@ -7,8 +7,8 @@ enum Tool {
             variable in [brackets] are read from the environment where they are absent.
             """,
         subcommands: [
-            Serve.command, Generate.command, Listen.command, Jobs.command, Webhooks.command, Keys.command,
-            Plugins.command, VersionCommand.command,
+            Serve.command, Generate.command, Listen.command, Jobs.command, Events.command, Webhooks.command,
+            Deliveries.command, Keys.command, Plugins.command, VersionCommand.command,
         ])
 
     static func run(_ words: [String], environment: [String: String]) async -> Int32 {

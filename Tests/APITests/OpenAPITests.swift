@@ -48,6 +48,21 @@ struct OpenAPITests {
         }
     }
 
+    @Test func `says of bodies whether they may be left out, as the routes take them`() async throws {
+        try await withService { service in
+            let made = try await service.send(
+                .post, "/v1/webhook-endpoints", body: #"{"url":"https://93.184.215.14/"}"#)
+            let id = try #require(try made.json()["id"]?.string)
+            let paths = try await service.send(.get, "/openapi.json", key: nil).json()["paths"]
+            for action in ["rotate-secret", "test", "recover"] {
+                let pattern = "/v1/webhook-endpoints/{id}/\(action)"
+                let body = paths?[pattern]?["post"]?["requestBody"]
+                let bare = try await service.send(.post, "/v1/webhook-endpoints/\(id)/\(action)")
+                #expect(body?["required"]?.bool == (bare.status >= 400), "\(action)")
+            }
+        }
+    }
+
     private func references(in value: JSONValue) -> [String] {
         switch value {
         case .array(let elements): return elements.flatMap(references)

@@ -58,7 +58,10 @@ extension EndToEnd {
     @Suite struct CommandLineUse {
         @Test(arguments: [
             [], ["serve"], ["generate"], ["listen"], ["jobs"], ["jobs", "list"], ["jobs", "get"],
-            ["jobs", "cancel"], ["webhooks"], ["webhooks", "create"], ["webhooks", "deliveries"], ["keys"],
+            ["jobs", "cancel"], ["webhooks"], ["webhooks", "create"], ["webhooks", "deliveries"],
+            ["webhooks", "recover"],
+            ["webhooks", "rotate-secret"], ["events"], ["events", "list"], ["events", "resend"],
+            ["deliveries"], ["deliveries", "show"], ["keys"],
             ["keys", "create"], ["plugins"], ["plugins", "list"], ["plugins", "check"], ["version"],
         ])
         func `explains every command`(_ words: [String]) async throws {
@@ -76,6 +79,18 @@ extension EndToEnd {
             (["generate"], "--title"), (["generate", "--title", "a", "--variants", "99"], "1 to 10"),
             (["jobs", "get"], "missing argument ID"), (["listen"], "--secret"),
             (["listen", "--secret", "abc"], "whsec_"), (["keys", "create"], "--name"),
+            (
+                ["listen", "--key", "k", "--events", "thumbnail.complete"],
+                "did you mean thumbnail.completed?"
+            ),
+            (["listen", "--key", "k", "--since", "yesterday"], "--since must be a moment"),
+            (["listen", "--port", "0", "--secret", "x", "--state", "f"], "--state is for the event stream"),
+            (["listen", "--key", "k", "--resend", "evt_1"], "--forward-to is required"),
+            (["events", "resend", "evt_1"], "--forward-to is required"),
+            (["webhooks", "create"], "--url is required"),
+            (["webhooks", "create", "--url", "http://a", "--header", "s3cret"], "NAME:VALUE"),
+            (["webhooks", "recover", "ep_1"], "--since is required"),
+            (["webhooks", "recover", "ep_1", "--since", "1h", "--scope", "x"], "failed or missing or all"),
             (["jobs", "list", "--server", "nowhere"], "--server: url is invalid"),
             (
                 ["listen", "--server", "http://127.0.0.1:9", "--key", "k", "--forward-to", "x"],
@@ -129,14 +144,14 @@ extension EndToEnd {
         @Test func `manages keys, endpoints and jobs at a server`() async throws {
             let service = try await RunningService.startForLoopback()
 
-            let key = try await json(["keys", "create", "--name", "app"], service)
-            let endpoint = try await json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"], service)
+            let key = try await service.json(["keys", "create", "--name", "app"])
+            let endpoint = try await service.json(["webhooks", "create", "--url", "http://127.0.0.1:9/x"])
             let job = try await service.post("/v1/jobs?wait=55", .job("Listed"))
-            let jobs = try await json(["jobs", "list"], service)
-            let shown = try await json(["jobs", "get", try #require(job.json["id"]?.string)], service)
-            let plugins = try await json(["plugins", "list"], service)
+            let jobs = try await service.json(["jobs", "list"])
+            let shown = try await service.json(["jobs", "get", try #require(job.json["id"]?.string)])
+            let plugins = try await service.json(["plugins", "list"])
             let keyID = try #require(key["id"]?.string)
-            let revoked = try await json(["keys", "revoke", keyID], service)
+            let revoked = try await service.json(["keys", "revoke", keyID])
 
             #expect(key["key"]?.string?.isEmpty == false)
             #expect(endpoint["secret"]?.string?.hasPrefix("whsec_") == true)
@@ -153,11 +168,11 @@ extension EndToEnd {
             let path = "\(folder.path)/key"
             try "\(value)\n".write(toFile: path, atomically: true, encoding: .utf8)
 
-            let key = try await json(
+            let key = try await service.json(
                 [
                     "keys", "create", "--name", "old client", "--value-file", path, "--credit-cap", "40",
                     "--requests-per-minute", "60",
-                ], service)
+                ])
 
             #expect(key["key"]?.string == value)
             #expect(key["creditCap"] == 40)
@@ -175,16 +190,6 @@ extension EndToEnd {
 
             #expect(code == 1)
             #expect(tool.standardError.contains("studio"), "\(tool.standardError)")
-        }
-
-        /// What the command prints with `--json`.
-        private func json(_ words: [String], _ service: RunningService) async throws -> JSONValue {
-            let tool = try ToolProcess(
-                words + ["--json"],
-                environment: ["THUMBWIRE_SERVER": service.url, "THUMBWIRE_KEY": RunningService.key])
-            let code = try await tool.exit()
-            #expect(code == 0, "\(words): \(tool.standardError)")
-            return try JSONValue(parsing: tool.standardOutput.trimmingCharacters(in: .newlines))
         }
     }
 }

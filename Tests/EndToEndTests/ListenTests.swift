@@ -15,7 +15,7 @@ extension EndToEnd {
             let pictures = try TemporaryFolder()
             let tool = try ToolProcess([
                 "listen", "--port", "0", "--register", "--server", service.url, "--key", RunningService.key,
-                "--once", "1", "--json", "--output-dir", pictures.path,
+                "--count", "1", "--json", "--output-dir", pictures.path,
             ])
             _ = try await tool.line("listening")
 
@@ -55,7 +55,7 @@ extension EndToEnd {
             let receiver = try WebhookReceiver()
             let tool = try ToolProcess([
                 "listen", "--server", service.url, "--key", RunningService.key, "--secret", secret.text,
-                "--forward-to", receiver.url(), "--once", "2", "--json",
+                "--forward-to", receiver.url(), "--count", "2", "--json",
             ])
             _ = try await tool.line("listening")
 

@@ -1,3 +1,4 @@
+import Foundation
 import Signing
 import Testing
 
@@ -126,6 +127,60 @@ struct StandardWebhooksTests {
         #expect(error("a", "1", nil) == .missingHeader("webhook-signature"))
         #expect(error("a", "1.5", "v1,") == .malformedTimestamp)
         #expect(error("a", "-1", "v1,") == .malformedTimestamp)
+    }
+
+    /// The first from the tests of Svix's server; the second is the payload of the specification's example.
+    @Test(arguments: [
+        (
+            Vector.reference,
+            "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+        ),
+        (
+            Vector.rotation,
+            "v1a,LvaM/XV2eiveYbh3nDJB9CFU6SgUQsSFO7Nz5u3M+PUesso2vWw2zj6zoee2ijOae0RluTX9xaoEs9uSSJ/uDg=="
+        ),
+    ])
+    func `signs v1a after v1, and accepts either`(_ vector: Vector, _ token: String) throws {
+        let key = try Ed25519.PrivateKey(
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==")
+        let signed = StandardWebhooks.signatures(
+            id: vector.id, timestamp: vector.timestamp, body: Array(vector.body.utf8),
+            secrets: try vector.keys, keys: [key])
+        #expect(signed == "\(vector.signature) \(token)")
+
+        var received = vector
+        for signature in [signed, token, "v1a,AAAA \(token)"] {
+            received.signature = signature
+            #expect(
+                try failure(of: received, keys: [Ed25519.PrivateKey.generate().publicKey, key.publicKey])
+                    == nil)
+        }
+        received.body += " "
+        #expect(try failure(of: received, keys: [key.publicKey]) == .noMatchingSignature)
+        received.body = vector.body
+        #expect(
+            try failure(of: received, keys: [Ed25519.PrivateKey.generate().publicKey]) == .noMatchingSignature
+        )
+    }
+
+    @Test func `does not take a v1a token for a v1 token or the other way round`() throws {
+        let key = Ed25519.PrivateKey.generate()
+        var vector = Vector.reference
+        let content = Array("\(vector.id).\(vector.timestamp).\(vector.body)".utf8)
+        vector.signature = "v1,\(Data(key.signature(of: content)).base64EncodedString())"
+        #expect(try failure(of: vector, keys: [key.publicKey]) == .noMatchingSignature)
+    }
+
+    private func failure(
+        of vector: Vector, keys: [Ed25519.PublicKey]
+    ) throws -> StandardWebhooks.VerificationError? {
+        do throws(StandardWebhooks.VerificationError) {
+            try StandardWebhooks.verify(
+                vector.headers, body: Array(vector.body.utf8), keys: keys, now: vector.timestamp)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func failure(of vector: Vector, now: Int64? = nil) throws -> StandardWebhooks.VerificationError? {

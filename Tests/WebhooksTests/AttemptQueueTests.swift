@@ -1,134 +1,315 @@
 import Persistence
+import Signing
 import Testing
 import ThumbwireKit
 
 @testable import Webhooks
 
 struct AttemptQueueTests {
-    private let now = Timestamp(microseconds: 1_795_262_400_000_000)
-    private let start = ContinuousClock.now
-    private var lease: Timestamp { now + .seconds(60) }
+    private static let now = Timestamp(microseconds: 1_795_262_400_000_000)
 
-    private func queue(places: Int = 4, perTarget: Int = 2, slow: Int = 100) -> AttemptQueue {
-        var configuration = Dispatcher.Configuration()
-        configuration.maximumInFlight = places
-        configuration.maximumInFlightPerTarget = perTarget
-        configuration.maximumSlow = slow
-        return AttemptQueue(configuration: configuration)
-    }
+    /// A queue whose time stands still unless told.
+    private struct Line {
+        var queue: AttemptQueue
+        let start = ContinuousClock.now
+        var lease = AttemptQueueTests.now + .seconds(60)
 
-    private func take(_ queue: inout AttemptQueue, after: Duration = .zero) -> [String] {
-        var taken: [String] = []
-        while let due = queue.takeNext(now: now, at: start + after) { taken.append(due.delivery.id.rawValue) }
-        return taken
-    }
+        init(places: Int = 8, perTarget: Int = 2, slow: Int = 100) {
+            var configuration = Dispatcher.Configuration()
+            configuration.maximumInFlight = places
+            configuration.maximumInFlightPerEndpoint = perTarget
+            configuration.maximumInFlightPerHost = perTarget
+            configuration.slowAfter = .seconds(1)
+            configuration.longAfter = .seconds(2)
+            configuration.maximumSlow = slow
+            queue = AttemptQueue(configuration: configuration)
+        }
 
-    private func expectTaken(
-        _ expected: [String], from queue: inout AttemptQueue, after: Duration = .zero,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) {
-        let taken = take(&queue, after: after)
-        #expect(taken == expected, sourceLocation: sourceLocation)
+        mutating func add(_ ids: String..., change: (inout Endpoint) -> Void = { _ in }) {
+            let deliveries = ids.map { id -> (lane: Lane.Key, due: DueDelivery) in
+                var due = DueDelivery.make(id)
+                if case .endpoint(var endpoint, let secret) = due.destination {
+                    change(&endpoint)
+                    due.destination = .endpoint(endpoint, secret: secret)
+                }
+                return (LaneFinder(sealer: Sealer(key: [UInt8](repeating: 0, count: 32))).key(of: due), due)
+            }
+            queue.add(deliveries, leaseUntil: lease, now: now)
+        }
+
+        /// Callbacks to one host, each of a job of its own.
+        mutating func addCallbacks(_ count: Int) {
+            let deliveries = (0..<count).map { number -> (lane: Lane.Key, due: DueDelivery) in
+                var due = DueDelivery.make(
+                    "c\(number)", destination: .callback(Sealed(bytes: []), secret: Sealed(bytes: [])))
+                due.delivery.target = .callback(JobID(rawValue: "job_\(number)"))
+                return (.host(due.delivery.account, "hung.example"), due)
+            }
+            queue.add(deliveries, leaseUntil: lease, now: now)
+        }
+
+        mutating func take(
+            after: Duration = .zero, later: Duration = .zero
+        ) -> [String] {
+            var taken: [String] = []
+            while let next = queue.takeNext(now: AttemptQueueTests.now + later, at: start + after) {
+                taken.append(next.due.delivery.id.rawValue)
+            }
+            return taken
+        }
+
+        mutating func finish(_ ids: String..., after: Duration = .zero, isHang: Bool = false) {
+            for id in ids {
+                queue.finish(
+                    DeliveryID(rawValue: id), hasResult: true, isHang: isHang, now: now, at: start + after)
+                queue.wrote([DeliveryID(rawValue: id)])
+            }
+        }
     }
 
     @Test func `keeps the order of a target`() {
-        var queue = queue(perTarget: 4)
-        queue.add(["a1", "a2", "a3"].map(DueDelivery.make), leaseUntil: lease)
+        var line = Line(perTarget: 4)
+        line.add("a1", "a2", "a3")
 
-        expectTaken(["a1", "a2", "a3"], from: &queue)
+        #expect(line.take() == ["a1", "a2", "a3"])
     }
 
     @Test func `targets take turns, each up to its cap`() {
-        var queue = queue()
-        queue.add(["a1", "a2", "a3", "a4", "b1", "c1"].map(DueDelivery.make), leaseUntil: lease)
+        var line = Line()
+        line.add("a1", "a2", "a3", "a4", "b1", "c1")
 
-        expectTaken(["a1", "b1", "c1", "a2"], from: &queue)
-        queue.finish(DeliveryID(rawValue: "b1"))
-        expectTaken([], from: &queue)
-        queue.finish(DeliveryID(rawValue: "a1"))
-        expectTaken(["a3"], from: &queue)
+        #expect(line.take() == ["a1", "b1", "c1", "a2"])
+        line.finish("b1")
+        #expect(line.take() == [])
+        line.finish("a1")
+        #expect(line.take() == ["a3"])
+    }
+
+    @Test func `an endpoint has the cap that it asks for`() {
+        var line = Line()
+        line.add("a1", "a2", "a3", "a4") { $0.sending.maximumInFlight = 3 }
+        line.add("b1", "b2") { $0.sending.isOrdered = true }
+
+        #expect(line.take() == ["a1", "b1", "a2", "a3"])
+    }
+
+    @Test func `an endpoint that comes out of a rest has the cap that its breaker gives it`() {
+        var line = Line()
+        line.add("a1", "a2") { $0.health.claimLimit = 1 }
+
+        #expect(line.take() == ["a1"])
     }
 
     @Test func `a slow attempt gives its place to another target, not its target's cap`() {
-        var queue = queue(places: 2)
-        queue.add(["a1", "a2", "a3", "b1"].map(DueDelivery.make), leaseUntil: lease)
+        var line = Line(places: 4)
+        line.add("a1", "a2", "a3", "b1", "b2")
 
-        expectTaken(["a1", "b1"], from: &queue)
-        #expect(queue.nextFreePlace == start + .seconds(1))
-        expectTaken([], from: &queue, after: .milliseconds(999))
-        expectTaken(["a2"], from: &queue, after: .seconds(1))
-        let room = queue.room(at: start + .seconds(1))
-        #expect(room == 1)
+        #expect(line.take() == ["a1", "b1", "a2"])
+        #expect(line.queue.nextFreePlace(at: line.start) == line.start + .seconds(1))
+        #expect(line.take(after: .milliseconds(999)) == [])
+        #expect(line.take(after: .seconds(1)) == ["b2"])
     }
 
     @Test func `slow attempts are bounded too`() {
-        var queue = queue(places: 2, slow: 1)
-        queue.add(["a1", "b1", "c1", "d1", "e1"].map(DueDelivery.make), leaseUntil: lease)
+        var line = Line(places: 4, slow: 1)
+        line.add("a1", "b1", "c1", "d1", "e1", "f1")
 
-        expectTaken(["a1", "b1"], from: &queue)
-        expectTaken(["c1"], from: &queue, after: .seconds(1))
-        #expect(queue.nextFreePlace == nil)
-        queue.finish(DeliveryID(rawValue: "a1"))
-        expectTaken(["d1"], from: &queue, after: .seconds(2))
+        #expect(line.take() == ["a1", "b1", "c1"])
+        #expect(line.take(after: .seconds(1)) == [])
+        #expect(line.queue.nextFreePlace(at: line.start + .seconds(1)) == nil)
+        line.finish("a1", after: .seconds(1))
+        #expect(line.take(after: .milliseconds(1_001)) == [])
+        line.finish("b1", "c1", after: .milliseconds(1_001))
+        #expect(line.take(after: .milliseconds(1_001)) == ["d1", "e1", "f1"])
+    }
+
+    @Test func `those who answer have places that nobody else may hold`() {
+        var line = Line(places: 8, perTarget: 8)
+        line.add("z1")
+        _ = line.take()
+        line.finish("z1")
+        line.add("a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1")
+
+        #expect(line.take() == ["a1", "b1", "c1", "d1", "e1", "f1"])
+        line.add("z2", "z3", "z4")
+        #expect(line.take() == ["z2", "z3"])
+    }
+
+    @Test func `those who do not answer hold a quarter of the places at most`() {
+        var line = Line(places: 8, perTarget: 4)
+        line.add("a1", "b1", "c1", "d1")
+        _ = line.take()
+        line.finish("a1", "b1", "c1", "d1", isHang: true)
+        line.add("a2", "b2", "c2", "d2")
+
+        #expect(line.take() == ["a2", "b2"])
+    }
+
+    @Test func `a thousand that hang leave a place to one that answers`() {
+        var line = Line(places: 8, perTarget: 8, slow: 1_000)
+        line.add("z1")
+        _ = line.take()
+        line.finish("z1")
+        let hung = (0..<1_000).map { number -> (lane: Lane.Key, due: DueDelivery) in
+            (.endpoint(EndpointID(rawValue: "ep_\(number)")), .make("h\(number)"))
+        }
+        line.queue.add(hung, leaseUntil: line.lease, now: Self.now)
+
+        for second in 0..<100 {
+            let moment = Duration.seconds(2 * second)
+            _ = line.take(after: moment)
+            line.add("z\(second + 2)")
+
+            #expect(line.take(after: moment) == ["z\(second + 2)"])
+            line.finish("z\(second + 2)", after: moment)
+        }
+    }
+
+    @Test func `callbacks to one host share a cap`() {
+        var line = Line()
+        line.addCallbacks(1_000)
+        line.add("a1")
+
+        #expect(line.take() == ["c0", "a1", "c1"])
+    }
+
+    @Test func `a callback host that does not answer gets one attempt at a time until it does`() {
+        var line = Line(places: 16, perTarget: 4)
+        line.addCallbacks(100)
+
+        #expect(line.take() == ["c0", "c1", "c2", "c3"])
+        line.finish("c0", "c1", "c2", "c3", isHang: true)
+        #expect(line.take() == ["c4"])
+        line.finish("c4")
+        #expect(line.take() == ["c5", "c6"])
+        line.finish("c5", "c6")
+        #expect(line.take() == ["c7", "c8", "c9", "c10"])
+    }
+
+    @Test func `what waits for a rate holds no place and takes no turn`() {
+        var line = Line(places: 4, perTarget: 4)
+        line.add("a1", "a2", "a3") { $0.sending.ratePerSecond = 2 }
+        line.add("b1", "b2")
+
+        #expect(line.take() == ["a1", "b1", "b2"])
+        let wake = line.queue.nextWake
+        #expect(wake.map { $0 > Self.now + .milliseconds(400) && $0 < Self.now + .milliseconds(600) } == true)
+        line.finish("a1", "b1", "b2")
+        #expect(line.take(later: .milliseconds(400)) == [])
+        #expect(line.take(later: .milliseconds(600)) == ["a2"])
+        #expect(line.take(later: .seconds(2)) == ["a3"])
+    }
+
+    @Test func `what waits for a rest is kept for its end, if its lease is`() {
+        var line = Line()
+        line.add("a1", "a2", "a3")
+        _ = line.take()
+        guard case .endpoint(var endpoint, _) = DueDelivery.make("a1").destination else { return }
+        endpoint.health.restsUntil = Self.now + .seconds(30)
+        endpoint.health.claimLimit = 1
+        line.queue.learn(endpoint, now: Self.now)
+        line.finish("a1", "a2")
+
+        #expect(line.take(later: .seconds(29)) == [])
+        #expect(line.queue.nextWake == Self.now + .seconds(30))
+        #expect(line.take(later: .seconds(30)) == ["a3"])
+    }
+
+    @Test func `what waits for a paused endpoint is not sent, nor for one that is gone`() {
+        var line = Line()
+        line.add("a1", "a2", "a3", "b1", "b2", "b3")
+        _ = line.take()
+        guard case .endpoint(var endpoint, _) = DueDelivery.make("a1").destination else { return }
+        endpoint.status = .paused
+        line.queue.learn(endpoint, now: Self.now)
+        line.queue.forget(EndpointID(rawValue: "ep_b"), now: Self.now)
+        line.finish("a1", "a2", "b1", "b2")
+
+        #expect(line.take() == [])
+        endpoint.status = .enabled
+        line.queue.learn(endpoint, now: Self.now)
+        #expect(line.take() == ["a3"])
     }
 
     @Test func `a target with enough waiting is left out of claims until it has less`() {
-        var queue = queue()
-        queue.add(["a1", "a2", "a3", "a4", "b1"].map(DueDelivery.make), leaseUntil: lease)
-        _ = take(&queue)
+        var line = Line(places: 8)
+        line.add("a1", "a2", "a3", "a4", "b1")
+        _ = line.take()
 
-        let busy = queue.leaveOutBusy()
+        #expect(line.queue.leaveOutBusy() == [DueDelivery.make("a1").delivery.target])
+        #expect(!line.queue.hasReleasedTarget)
+        line.finish("a1")
+        #expect(line.take() == ["a3"])
+        #expect(line.queue.hasReleasedTarget)
+        #expect(line.queue.leaveOutBusy().isEmpty)
+        #expect(!line.queue.hasReleasedTarget)
+    }
 
-        #expect(busy == [DueDelivery.make("a1").delivery.target])
-        #expect(!queue.hasReleasedTarget)
-        queue.finish(DeliveryID(rawValue: "a1"))
-        expectTaken(["a3"], from: &queue)
-        #expect(queue.hasReleasedTarget)
-        let busyAfterwards = queue.leaveOutBusy()
-        #expect(busyAfterwards.isEmpty)
-        #expect(!queue.hasReleasedTarget)
+    @Test func `what does not get on does not keep other work from being claimed`() {
+        var line = Line(perTarget: 8)
+        line.addCallbacks(1_000)
+        #expect(line.queue.claimLimit == AttemptQueue.batch)
+
+        line.add("a1")
+        _ = line.take()
+        line.finish("a1")
+        for number in 2...(AttemptQueue.window + 1) { line.add("a\(number)") }
+
+        #expect(line.queue.claimLimit == 0)
     }
 
     @Test func `what is under way is not added again`() {
-        var queue = queue()
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
-        _ = take(&queue)
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
+        var line = Line()
+        line.add("a1")
+        _ = line.take()
+        line.add("a1")
 
-        expectTaken([], from: &queue)
+        #expect(line.take() == [])
+    }
+
+    @Test func `what waits is not added again`() {
+        var line = Line()
+        line.add("a1")
+        line.add("a1")
+
+        #expect(line.take() == ["a1"])
     }
 
     @Test func `what was attempted is not attempted again before it is written`() {
-        var queue = queue()
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
-        _ = take(&queue)
-        queue.finish(DeliveryID(rawValue: "a1"), hasResult: true)
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
-        expectTaken([], from: &queue)
+        var line = Line()
+        line.add("a1")
+        _ = line.take()
+        line.queue.finish(DeliveryID(rawValue: "a1"), hasResult: true, now: Self.now, at: line.start)
+        line.add("a1")
+        #expect(line.take() == [])
 
-        queue.wrote([DeliveryID(rawValue: "a1")])
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: lease)
+        line.queue.wrote([DeliveryID(rawValue: "a1")])
+        line.add("a1")
 
-        expectTaken(["a1"], from: &queue)
+        #expect(line.take() == ["a1"])
     }
 
     @Test func `an attempt that its lease would not outlast is not made`() {
-        var queue = queue()
-        queue.add(["a1"].map(DueDelivery.make), leaseUntil: now + .seconds(19))
-        queue.add(["b1"].map(DueDelivery.make), leaseUntil: now + .seconds(20))
+        var line = Line()
+        line.lease = Self.now + .seconds(19)
+        line.add("a1")
+        line.lease = Self.now + .seconds(20)
+        line.add("b1")
 
-        expectTaken(["b1"], from: &queue)
+        #expect(line.take() == ["b1"])
+        line.add("a1")
+        #expect(line.take() == ["a1"])
     }
 
     @Test func `forgets what waits and keeps what is under way`() {
-        var queue = queue(perTarget: 1)
-        queue.add(["a1", "a2"].map(DueDelivery.make), leaseUntil: lease)
-        _ = take(&queue)
-        queue.dropWaiting()
+        var line = Line(perTarget: 1)
+        line.add("a1", "a2")
+        _ = line.take()
+        line.queue.dropWaiting()
 
-        #expect(!queue.isIdle)
-        queue.finish(DeliveryID(rawValue: "a1"))
-        #expect(queue.isIdle)
-        expectTaken([], from: &queue)
+        #expect(!line.queue.isIdle)
+        line.finish("a1")
+        #expect(line.queue.isIdle)
+        #expect(line.take() == [])
     }
 }

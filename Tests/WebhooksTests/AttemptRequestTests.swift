@@ -12,15 +12,11 @@ struct AttemptRequestTests {
     private let moment = Timestamp(microseconds: 1_795_262_400_987_654)
     private let callbackURL = "http://u:p@[2001:db8::1]:5678/hook/%7e?signature=a%2Fb/c"
 
-    private var requests: AttemptRequest {
-        AttemptRequest(sealer: sealer, configuration: Dispatcher.Configuration())
-    }
-
     private func callbackRequest(_ headers: [CustomHeader] = []) throws -> OutboundRequest {
         let callback = try Callback(url: callbackURL, headers: headers)
         let destination = DueDelivery.Destination.callback(
             callback.sealed(with: sealer), secret: WebhookSecrets(secret).sealed(with: sealer))
-        return try requests.request(
+        return try AttemptRequest(sealer: sealer).request(
             for: .make(body: #"{"ü":1}"#, destination: destination), at: moment)
     }
 
@@ -73,7 +69,9 @@ struct AttemptRequestTests {
         let due = DueDelivery.make(
             destination: .endpoint(endpoint, secret: WebhookSecrets(secret).sealed(with: other)))
 
-        #expect(throws: UnsealingError.self) { try requests.request(for: due, at: moment) }
+        #expect(throws: UnsealingError.self) {
+            try AttemptRequest(sealer: sealer).request(for: due, at: moment)
+        }
     }
 }
 

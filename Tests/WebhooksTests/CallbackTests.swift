@@ -91,6 +91,7 @@ struct EndpointURLTests {
         configuration.resolve = { host in
             switch host {
             case "private.example": [IPAddress("10.0.0.7")].compactMap(\.self)
+            case "metadata.example": [IPAddress("169.254.169.254")].compactMap(\.self)
             case "public.example": [IPAddress("93.184.215.14")].compactMap(\.self)
             default: throw Unknown()
             }
@@ -110,7 +111,7 @@ struct EndpointURLTests {
 
     @Test(arguments: [
         "http://127.0.0.1:5678/webhook/1", "http://[::1]/", "http://10.1.2.3/", "http://2130706433/",
-        "http://169.254.169.254/", "http://private.example/x",
+        "http://private.example/x",
     ])
     func `private addresses are refused with the setting that allows them`(_ url: String) async throws {
         let error = try #require(try await error(url))
@@ -118,6 +119,20 @@ struct EndpointURLTests {
         #expect(error.code.rawValue == "url_blocked_private_address")
         #expect(error.message.contains("--allow-private-webhooks"))
         #expect(!error.message.contains("10.0.0.7"))
+    }
+
+    @Test(arguments: [
+        "http://169.254.169.254/", "http://[::ffff:169.254.169.254]/", "http://metadata.example/x",
+    ])
+    func `nobody is told to allow a metadata service`(_ url: String) async throws {
+        for policy in [AddressPolicy.public, try .allowing(["169.254.0.0/16", "metadata.example"])] {
+            let error = try #require(try await error(url, policy))
+
+            #expect(error.code == .blockedPrivateAddress)
+            #expect(error.message.contains("metadata"))
+            #expect(!error.message.contains("--allow"))
+            #expect(url.contains("169.254") || !error.message.contains("169.254"))
+        }
     }
 
     @Test func `the operator's list allows them, metadata excepted`() async throws {

@@ -29,7 +29,10 @@ final class Fixture: Sendable {
     private init() throws {
         folder = FileManager.default.temporaryDirectory.path + "/webhooks-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        client = try HTTPClient()
+        var configuration = HTTPClient.Configuration()
+        // No test asks a name server, which may take its time to say that it knows nothing.
+        configuration.resolve = { _ in throw UnknownName() }
+        client = try HTTPClient(configuration: configuration)
         receiver = try Receiver()
         opened = Mutex(try SQLiteStore.open(folder: folder, clock: clock))
     }
@@ -60,9 +63,15 @@ final class Fixture: Sendable {
     ) throws -> Dispatcher {
         var configuration = Dispatcher.Configuration()
         configuration.grace = .milliseconds(50)
+        // The receivers answer from the pool that all tests share.
+        configuration.deadline = .seconds(600)
+        configuration.connectTimeout = .seconds(600)
         configure(&configuration)
         return Dispatcher(
-            store: store, client: client, sealer: sealer, clock: clock,
+            store: store, client: client, sealer: sealer,
+            keys: try ServiceKeys.open(
+                path: folder + "/webhook.keys", sealer: sealer, now: clock.now()),
+            encoder: EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1")), clock: clock,
             policy: try policy ?? .allowing(["127.0.0.0/8"]), configuration: configuration,
             random: { 0.5 },
             log: Log { [self] entry in logged.withLock { $0.append(entry) } })
@@ -79,11 +88,14 @@ final class Fixture: Sendable {
 
     /// An endpoint whose path is its name.
     @discardableResult
-    func addEndpoint(_ name: String, url: String? = nil) async throws -> (Endpoint, SigningSecret) {
+    func addEndpoint(
+        _ name: String, url: String? = nil, configure: (inout Endpoint) -> Void = { _ in }
+    ) async throws -> (Endpoint, SigningSecret) {
         let secret = SigningSecret.generate()
-        let endpoint = Endpoint(
+        var endpoint = Endpoint(
             id: EndpointID(rawValue: "ep_\(name)"), account: account, url: url ?? receiver.url("/\(name)"),
             events: [.webhookTest, .completed], createdAt: clock.now())
+        configure(&endpoint)
         try await store.insert(endpoint, secret: WebhookSecrets(secret).sealed(with: sealer))
         return (endpoint, secret)
     }
@@ -103,6 +115,17 @@ final class Fixture: Sendable {
         return try #require(page.items.first)
     }
 
+    /// The endpoint as it stands in the store.
+    func stored(_ endpoint: Endpoint) async throws -> Endpoint {
+        try #require(try await store.endpoint(endpoint.id, of: account))
+    }
+
+    func deliveries(to endpoint: Endpoint, status: Delivery.Status) async throws -> [Delivery] {
+        try await store.deliveries(
+            DeliveryQuery(account: account, target: .endpoint(endpoint.id), status: status, limit: 100)
+        ).items
+    }
+
     /// Waits until the delivery has that many attempts, and returns it.
     func delivery(to endpoint: Endpoint, after attempts: Int) async throws -> Delivery {
         try await eventually { try await self.delivery(to: endpoint).attempts == attempts }
@@ -114,16 +137,18 @@ final class Fixture: Sendable {
     }
 }
 
-/// Waits for a condition, half a minute at most.
+private struct UnknownName: Error {}
+
+/// Waits for a condition, so long that only a fault keeps it from coming true.
 func eventually(
     sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(240)
     while ContinuousClock.now < end {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(5))
     }
-    try #require(try await condition(), "condition was not met in 30 s", sourceLocation: sourceLocation)
+    try #require(try await condition(), "condition was not met in 240 s", sourceLocation: sourceLocation)
 }
 
 extension Result where Failure == any Error {

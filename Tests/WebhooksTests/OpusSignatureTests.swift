@@ -16,7 +16,7 @@ struct OpusSignatureTests {
         let callback = try Callback(url: "https://a.example/hook", signing: signing)
         let destination = DueDelivery.Destination.callback(
             callback.sealed(with: sealer), secret: WebhookSecrets(secret).sealed(with: sealer))
-        return try AttemptRequest(sealer: sealer, configuration: Dispatcher.Configuration())
+        return try AttemptRequest(sealer: sealer)
             .request(for: .make(body: #"{"ü":1}"#, destination: destination), at: moment)
     }
 

@@ -31,6 +31,7 @@ final class Receiver: Sendable {
         var router = Router()
         router.on(.post, "/{name}") { await state.answer($0) }
         router.on(.get, "/{name}") { await state.answer($0) }
+        router.on(.options, "/{name}") { await state.answer($0) }
         var configuration = Server.Configuration()
         configuration.maximumConnections = 4_096
         server = Server(configuration: configuration, router: router) { error, _ in
@@ -52,6 +53,9 @@ final class Receiver: Sendable {
     func requests(_ path: String) -> [Request] {
         state.state.withLock { $0.requests.filter { $0.path == path } }
     }
+
+    /// How many came for any path.
+    var requestCount: Int { state.state.withLock { $0.requests.count } }
 
     /// From now on that path answers so; without it every path answers 200.
     func answer(_ path: String, _ behaviour: @escaping Behaviour) {

@@ -1,11 +1,22 @@
+import Persistence
+import Signing
+import TestSupport
 import Testing
 import ThumbwireKit
 
 @testable import Webhooks
 
 struct RetryScheduleTests {
-    private let endpoint = RetrySchedule.of(.endpoint(EndpointID(rawValue: "ep_1")))
-    private let callback = RetrySchedule.of(.callback(JobID(rawValue: "job_1")))
+    private let endpoint = RetrySchedule.of(DueDelivery.make().destination)
+    private let callback = RetrySchedule.of(.callback(Sealed(bytes: []), secret: Sealed(bytes: [])))
+
+    @Test func `an endpoint may bring its own rests`() {
+        var own = Endpoint.make(account: .make("acct_"))
+        own.sending.rests = [.seconds(10), .seconds(60)]
+        let schedule = RetrySchedule.of(.endpoint(own, secret: Sealed(bytes: [])))
+
+        #expect((1...3).map { schedule.rest(after: $0, random: 0.5) } == [.seconds(10), .seconds(60), nil])
+    }
 
     @Test func `endpoints get eleven attempts over three days`() {
         let rests = (1...10).map { endpoint.rest(after: $0, random: 0.5) }

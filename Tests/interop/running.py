@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("THUMBWIRE_BINARY", ROOT / ".build" / "debug" / "thumbwire")
@@ -74,6 +75,8 @@ class Service:
             raise RuntimeError((folder / "log").read_text())
         self.url = json.loads(line)["url"]
         self.start_seconds = time.monotonic() - begin
+        # A test that fails before it stops its service leaves none behind.
+        weakref.finalize(self, self.process.kill)
 
     def __enter__(self):
         return self
@@ -98,7 +101,7 @@ class Service:
         self.log.close()
 
     def send(self, method, path, body=None, headers=None):
-        """Status and JSON of an answer, `None` where it has no body; `body` is a document, or bytes."""
+        """Status and JSON of an answer, `None` without a body; `body` is a document, or bytes."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self.url + path, data, headers, method=method)

@@ -40,6 +40,7 @@ extension Problem {
             case .invalidURL: .urlInvalid
             case .blockedPrivateAddress: .urlBlockedPrivateAddress
             case .invalidHeader: .callbackHeaderInvalid
+            case .handshakeFailed: .endpointHandshakeFailed
             }
         switch place {
         case .header(let name): self.init(code, "\(name): \(error.message)")

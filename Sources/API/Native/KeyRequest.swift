@@ -48,18 +48,4 @@ extension FieldReader {
         }
         return value
     }
-
-    /// A time as RFC 3339 writes it, later than that one.
-    mutating func moment(_ name: String, after now: Timestamp) -> Timestamp? {
-        guard let text = string(name, atMost: RequestLimits.name) else { return nil }
-        guard let moment = Timestamp(rfc3339: text) else {
-            refuse(name, "is \"\(text)\", expected a time such as 2027-01-31T12:00:00Z")
-            return nil
-        }
-        guard moment > now else {
-            refuse(name, "is in the past")
-            return nil
-        }
-        return moment
-    }
 }

@@ -5,8 +5,18 @@ import ThumbwireKit
 
 extension RouteTable {
     mutating func addDeliveries() {
+        let one = "/v1/deliveries/{id}"
         native(
-            .get, "/v1/deliveries/{id}",
+            .get, "/v1/deliveries",
+            Operation(
+                "listDeliveries", "All deliveries, to endpoints and callbacks, newest first", tag: "webhooks",
+                parameters: Operation.Parameter.deliveries,
+                answers: [.json(200, "part of the list", "DeliveryList")])
+        ) { call in
+            try await call.deliveries(of: nil)
+        }
+        native(
+            .get, one,
             Operation(
                 "getDelivery", "One event on its way to one URL", tag: "webhooks",
                 answers: [.json(200, "the delivery", "Delivery")])
@@ -14,7 +24,7 @@ extension RouteTable {
             .json(200, WebhookDocument.json(try await call.delivery()))
         }
         native(
-            .get, "/v1/deliveries/{id}/attempts",
+            .get, one + "/attempts",
             Operation(
                 "listAttempts", "Every try of a delivery, oldest first", tag: "webhooks",
                 answers: [.json(200, "the list", "AttemptList")])
@@ -24,35 +34,37 @@ extension RouteTable {
             return .list(attempts.map { WebhookDocument.json($0, of: delivery.target) })
         }
         native(
-            .get, "/v1/webhook-secret",
+            .post, one + "/resend",
             Operation(
-                "getCallbackSecret", "The secret that signs the account's callbacks", tag: "webhooks",
-                answers: [.json(200, "the secret", "Secret")])
-        ) { call in
-            try call.secret(try await call.context.store.callbackSecret(of: call.account))
-        }
+                "resendDelivery", "Send it once more, delivered or not", tag: "webhooks",
+                answers: [.json(202, "the delivery, due now", "Delivery")]),
+            resend)
     }
 }
 
-extension Call {
-    fileprivate func delivery() async throws -> Delivery {
-        let id = DeliveryID(rawValue: parameter("id"))
-        guard let delivery = try await context.store.delivery(id, of: account) else {
-            throw Problem(.notFound, "there is no delivery \(id.rawValue.prefix(64))")
+@Sendable private func resend(_ call: Call) async throws -> Response {
+    let delivery = try await call.delivery()
+    if case .endpoint(let id) = delivery.target {
+        let endpoint = try await call.context.store.endpoint(id, of: call.account)
+        guard endpoint?.status != .disabled else {
+            throw Problem(.endpointDisabled, "endpoint \(id) is disabled; resume it first")
         }
-        return delivery
+    }
+    let now = call.context.clock.now()
+    guard let due = try await call.context.store.resend(delivery.id, of: call.account, now: now) else {
+        throw call.noDelivery
+    }
+    return .json(202, WebhookDocument.json(due))
+}
+
+extension Call {
+    fileprivate var noDelivery: Problem {
+        Problem(.notFound, "there is no delivery \(parameter("id").prefix(64))")
     }
 
-    /// Part of the deliveries to one target.
-    func deliveries(of target: Delivery.Target) async throws -> Response {
-        let statuses = try request.choices("status", Delivery.Status.self)
-        guard statuses?.count ?? 1 == 1 else {
-            throw Problem(.queryInvalid, "status names \(statuses?.count ?? 0) values; allowed is 1")
-        }
-        let query = DeliveryQuery(
-            account: account, target: target, status: statuses?.first, limit: try limit(),
-            cursor: request.query("cursor"))
-        let page = try await page { () async throws(StoreError) in try await context.store.deliveries(query) }
-        return .list(page.items.map(WebhookDocument.json), next: page.next)
+    fileprivate func delivery() async throws -> Delivery {
+        let id = DeliveryID(rawValue: parameter("id"))
+        guard let delivery = try await context.store.delivery(id, of: account) else { throw noDelivery }
+        return delivery
     }
 }

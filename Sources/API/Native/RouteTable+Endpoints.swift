@@ -7,152 +7,127 @@ import Webhooks
 
 extension RouteTable {
     mutating func addEndpoints() {
-        let one = "/v1/webhook-endpoints/{id}"
+        let all = "/v1/webhook-endpoints"
+        let one = all + "/{id}"
         native(
-            .post, "/v1/webhook-endpoints",
+            .post, all,
             Operation(
                 "createEndpoint", "Subscribe a URL to events", tag: "webhooks", body: "EndpointRequest",
-                answers: [.json(201, "the endpoint with its secret", "EndpointWithSecret")]),
+                answers: [
+                    .json(201, "the endpoint with its secret", "EndpointWithSecret"),
+                    .json(
+                        200, "the one that was there, with that URL and those events", "EndpointWithSecret"),
+                ]),
             createEndpoint)
         native(
-            .get, "/v1/webhook-endpoints",
+            .get, all,
             Operation(
                 "listEndpoints", "All endpoints, oldest first", tag: "webhooks",
-                answers: [.json(200, "the list", "EndpointList")])
-        ) { call in
-            let endpoints = try await call.context.store.endpoints(of: call.account)
-            return .list(endpoints.map { .object(WebhookDocument.json($0)) })
-        }
-        native(.get, one, endpointOperation("getEndpoint", "One endpoint")) { call in
-            .endpoint(try await call.endpoint())
+                parameters: [
+                    .init(name: "url", summary: "only those with that URL"),
+                    .init(name: "status", summary: "enabled, paused, disabled; several with commas"),
+                ],
+                answers: [.json(200, "the list", "EndpointList")]),
+            listEndpoints)
+        native(.get, one, .endpoint("getEndpoint", "One endpoint")) { call in
+            .json(200, .object(try call.endpointDocument(try await call.storedEndpoint())))
         }
         native(
             .patch, one,
-            Operation(
-                "updateEndpoint", "Change an endpoint", tag: "webhooks", body: "EndpointChange",
-                answers: [.json(200, "the endpoint", "Endpoint")]),
+            .endpoint(
+                "updateEndpoint", "Change what is named; null takes back what was asked for",
+                body: "EndpointChange"),
             updateEndpoint)
         native(
             .delete, one,
             Operation(
                 "deleteEndpoint", "Remove an endpoint; what waits for it is not sent", tag: "webhooks",
-                answers: [Operation.Answer(status: 204, summary: "removed")])
+                answers: [Operation.Answer(status: 204, summary: "it is not there any more, or never was")])
         ) { call in
             let id = EndpointID(rawValue: call.parameter("id"))
-            guard try await call.context.store.deleteEndpoint(id, of: call.account) else {
-                throw call.noEndpoint
-            }
+            _ = try await call.context.store.deleteEndpoint(id, of: call.account)
             return Response(status: 204)
         }
         addEndpointActions(one)
+        addEndpointHistory(one)
     }
+}
 
-    private mutating func addEndpointActions(_ one: String) {
-        native(
-            .get, one + "/secret",
-            Operation(
-                "getEndpointSecret", "The secret that signs its deliveries", tag: "webhooks",
-                answers: [.json(200, "the secret", "Secret")])
-        ) { call in
-            let endpoint = try await call.endpoint()
-            return try call.secret(try await call.context.store.secret(of: endpoint.id))
-        }
-        native(
-            .post, one + "/test",
-            Operation(
-                "testEndpoint", "Send it the event webhook.test", tag: "webhooks",
-                answers: [.json(202, "the event's id", "TestSent")]),
-            testEndpoint)
-        native(.post, one + "/pause", endpointOperation("pauseEndpoint", "Keep events, send none")) { call in
-            try await call.setStatus(.paused)
-        }
-        native(.post, one + "/resume", endpointOperation("resumeEndpoint", "Send events again")) { call in
-            try await call.setStatus(.enabled)
-        }
-        native(
-            .get, one + "/deliveries",
-            Operation(
-                "listEndpointDeliveries", "Its deliveries, newest first", tag: "webhooks",
-                parameters: Operation.Parameter.list(
-                    .init(name: "status", summary: "pending, delivered or exhausted")),
-                answers: [.json(200, "part of the list", "DeliveryList")])
-        ) { call in
-            let endpoint = try await call.endpoint()
-            return try await call.deliveries(of: .endpoint(endpoint.id))
-        }
-    }
-
-    private func endpointOperation(_ id: String, _ summary: String) -> Operation {
-        Operation(id, summary, tag: "webhooks", answers: [.json(200, "the endpoint", "Endpoint")])
+extension Operation {
+    /// One that answers an endpoint.
+    static func endpoint(_ id: String, _ summary: String, body: String? = nil) -> Operation {
+        Operation(
+            id, summary, tag: "webhooks", body: body, answers: [.json(200, "the endpoint", "Endpoint")])
     }
 }
 
 @Sendable private func createEndpoint(_ call: Call) async throws -> Response {
-    let (url, asked) = try EndpointRequest.creation(try call.body())
-    try await call.checkWebhookURL(url, in: .field("url"))
     let now = call.context.clock.now()
-    let endpoint = Endpoint(
-        id: EndpointID(prefix: "ep_", at: now), account: call.account, url: url,
-        events: Set(asked.events ?? EventType.terminal), description: asked.description, createdAt: now)
-    let secret = SigningSecret.generate()
-    try await call.context.store.insert(
-        endpoint, secret: WebhookSecrets(secret).sealed(with: call.context.sealer))
-    var document = WebhookDocument.json(endpoint)
-    document["secret"] = .string(secret.text)
-    let link = "\(call.context.publicURL)/v1/webhook-endpoints/\(endpoint.id)"
-    return .json(201, .object(document), headers: ["Location": link])
+    let request = try EndpointRequest(try call.body(), now: now)
+    var setup = try EndpointSetup(request, account: call.account, now: now)
+    try await call.checkWebhookURL(request.url, in: .field("url"))
+    if let kind = request.handshake {
+        if let known = try await call.subscription(equalTo: setup.endpoint, now: now) {
+            return try call.withSecret(known, status: 200)
+        }
+        try await call.shakeHands(kind, with: &setup)
+    }
+    let new = setup.stored(with: call.context.sealer)
+    if let known = try await call.context.store.insertUnlessPresent(new, now: now) {
+        return try call.withSecret(known, status: 200)
+    }
+    return try call.withSecret(new, status: 201)
+}
+
+@Sendable private func listEndpoints(_ call: Call) async throws -> Response {
+    let statuses = try call.request.choices("status", Endpoint.Status.self)
+    let url = call.request.query("url")
+    let chosen = try await call.context.store.storedEndpoints(of: call.account).filter { stored in
+        let endpoint = stored.endpoint
+        return statuses?.contains(endpoint.status) ?? true
+            && (url == nil || url == endpoint.url || url == WebhookDocument.withoutUserinfo(endpoint.url))
+    }
+    return .list(try chosen.map { .object(try call.endpointDocument($0)) })
 }
 
 @Sendable private func updateEndpoint(_ call: Call) async throws -> Response {
-    let change = try EndpointRequest.change(try call.body())
-    var endpoint = try await call.endpoint()
-    if let url = change.url, url != endpoint.url { try await call.checkWebhookURL(url, in: .field("url")) }
-    change.apply(to: &endpoint)
-    return try await call.update(endpoint)
-}
-
-@Sendable private func testEndpoint(_ call: Call) async throws -> Response {
-    let endpoint = try await call.endpoint()
-    guard endpoint.status != .disabled else {
-        throw Problem(.endpointDisabled, "endpoint \(endpoint.id) is disabled; resume it first")
-    }
-    let event = call.context.encoder.testEvent(for: endpoint, at: call.context.clock.now())
-    try await call.context.store.emit(event, to: endpoint.id)
-    return .json(202, ["eventId": .string(event.id.rawValue), "type": .string(event.type.rawValue)])
+    let now = call.context.clock.now()
+    let change = try EndpointChange(try call.body(), now: now)
+    let known = try await call.storedEndpoint().endpoint
+    if let url = change.url, url != known.url { try await call.checkWebhookURL(url, in: .field("url")) }
+    let changed = try await call.revise { setup throws(Problem) in try setup.apply(change, now: now) }
+    return .json(200, .object(try call.endpointDocument(changed)))
 }
 
 extension Call {
-    fileprivate var noEndpoint: Problem {
-        Problem(.notFound, "there is no webhook endpoint \(parameter("id").prefix(64))")
+    /// An endpoint of the account that gets the same events at the same URL.
+    fileprivate func subscription(
+        equalTo endpoint: Endpoint, now: Timestamp
+    ) async throws -> StoredEndpoint? {
+        try await context.store.storedEndpoints(of: account).first { stored in
+            stored.endpoint.url == endpoint.url && stored.endpoint.events == endpoint.events
+                && stored.endpoint.expiresAt.map { $0 > now } ?? true
+        }
     }
 
-    fileprivate func endpoint() async throws -> Endpoint {
-        let id = EndpointID(rawValue: parameter("id"))
-        guard let endpoint = try await context.store.endpoint(id, of: account) else { throw noEndpoint }
-        return endpoint
+    fileprivate func shakeHands(
+        _ kind: EndpointRequest.Handshake, with setup: inout EndpointSetup
+    ) async throws {
+        let handshake = Handshake(
+            client: context.client, policy: context.policy, publicURL: context.publicURL)
+        do {
+            try await handshake.perform(kind, with: &setup)
+        } catch let error as WebhookSetupError {
+            throw Problem(error, in: .field("url"))
+        }
     }
 
-    fileprivate func setStatus(_ status: Endpoint.Status) async throws -> Response {
-        var endpoint = try await endpoint()
-        endpoint.status = status
-        return try await update(endpoint)
-    }
-
-    fileprivate func update(_ endpoint: Endpoint) async throws -> Response {
-        guard try await context.store.update(endpoint) else { throw noEndpoint }
-        return .endpoint(endpoint)
-    }
-
-    /// The answer with a secret in its text form.
-    func secret(_ sealed: Sealed?) throws -> Response {
-        guard let sealed else { throw Problem(.notFound, "there is no secret") }
-        let secrets = try WebhookSecrets(unsealing: sealed, with: context.sealer)
-        return .json(200, ["secret": .string(secrets.current.text)])
-    }
-}
-
-extension Response {
-    fileprivate static func endpoint(_ endpoint: Endpoint) -> Response {
-        .json(200, .object(WebhookDocument.json(endpoint)))
+    /// The endpoint as only its creation shows it.
+    fileprivate func withSecret(_ stored: StoredEndpoint, status: Int) throws -> Response {
+        let setup = try EndpointSetup(stored, sealer: context.sealer)
+        var document = WebhookDocument.json(setup)
+        document["secret"] = .string(setup.secrets.current.text)
+        let link = "\(context.publicURL)/v1/webhook-endpoints/\(stored.endpoint.id)"
+        return .json(status, .object(document), headers: ["Location": link])
     }
 }

@@ -26,8 +26,11 @@ extension RouteTable {
             Operation(
                 "listEvents", "Events in the order they happened", tag: "events",
                 parameters: Operation.Parameter.list(
-                    types, .init(name: "jobId", summary: "only those of the job")),
-                answers: [.json(200, "part of the list", "EventList")]),
+                    types, .init(name: "jobId", summary: "only those of the job"),
+                    .init(
+                        name: "format",
+                        summary: "array: the newest first, as they are sent, without anything around them")),
+                answers: [.json(200, "part of the list, or an array of events", "EventListOrArray")]),
             listEvents)
         native(
             .get, "/v1/events/stream",
@@ -40,6 +43,7 @@ extension RouteTable {
 
 @Sendable private func listEvents(_ call: Call) async throws -> Response {
     let request = call.request
+    if let format = request.query("format") { return try await newestEvents(call, format) }
     let limit = try call.limit()
     let query = EventQuery(
         account: call.account, after: try request.position(request.query("cursor"), named: "cursor") ?? 0,
@@ -48,6 +52,29 @@ extension RouteTable {
     let events = try await call.context.store.events(query)
     let items = events.map { (try? JSONValue(parsing: $0.event.body)) ?? .null }
     return .list(items, next: events.count < limit ? nil : events.last.map { "\($0.position)" })
+}
+
+/// An array of bodies as they are sent; samples of the types that are asked for where none of them has happened.
+private func newestEvents(_ call: Call, _ format: String) async throws -> Response {
+    guard format == "array" else {
+        throw Problem(.queryInvalid, "format is \"\(format.prefix(64))\"; allowed: array")
+    }
+    guard call.request.query("cursor") == nil else {
+        throw Problem(.queryInvalid, "cursor does not go with format=array, which has no further parts")
+    }
+    let types = try call.request.choices("types", EventType.self)
+    let job = call.request.query("jobId").map(JobID.init(rawValue:))
+    var query = EventQuery(account: call.account, types: types, job: job, limit: try call.limit())
+    query.isNewestFirst = true
+    var bodies = try await call.context.store.events(query).map(\.event.body)
+    if bodies.isEmpty, job == nil {
+        let samples = EventSamples(encoder: call.context.encoder)
+        let asked = types ?? Set(EventType.terminal)
+        bodies = EventType.allCases.filter(asked.contains).prefix(query.limit).map(samples.body)
+    }
+    let separator = [UInt8(ascii: ",")]
+    return .json(
+        200, bytes: [UInt8(ascii: "[")] + Array(bodies.joined(separator: separator)) + [UInt8(ascii: "]")])
 }
 
 @Sendable private func streamEvents(_ call: Call) async throws -> Response {

@@ -9,12 +9,13 @@ extension RouteTable {
         let wish = Operation.Parameter(
             name: "Prefer", place: .header, summary: "`wait=N` waits as the query's `wait` does")
         let callback = Operation.Parameter(
-            name: callbackHeader, place: .header,
+            name: Call.callbackHeader, place: .header,
             summary: "a URL that gets the job's last event; `callbackUrl` in the body overrides it")
         native(
             .post, "/v1/jobs",
             Operation(
-                "createJob", "Ask for a thumbnail", tag: "jobs", parameters: [.wait, wish, callback],
+                "createJob", "Ask for a thumbnail", tag: "jobs",
+                parameters: [.wait, wish, callback, .callbackFormat],
                 body: "JobRequest",
                 answers: [.json(202, "accepted", "Job"), .json(200, "finished within the wait", "Job")]),
             createJob)
@@ -57,8 +58,6 @@ extension RouteTable {
     }
 }
 
-private let callbackHeader = "X-Thumbwire-Callback"
-
 @Sendable private func createJob(_ call: Call) async throws -> Response {
     let wait = try call.wait()
     let asked = try NativeJobRequest(try call.body())
@@ -68,9 +67,10 @@ private let callbackHeader = "X-Thumbwire-Callback"
     submission.metadata = asked.metadata
     submission.priority = asked.priority
     submission.deadline = asked.deadline
-    let header = call.request.headers[callbackHeader].map { CallbackRequest(url: $0) }
+    let header = call.request.headers[Call.callbackHeader].map { CallbackRequest(url: $0) }
     submission.callback = try await call.callback(
-        asked.callback ?? header, in: asked.callback == nil ? .header(callbackHeader) : .field("callbackUrl"))
+        asked.callback ?? header,
+        in: asked.callback == nil ? .header(Call.callbackHeader) : .field("callbackUrl"))
     let accepted = try await call.submit(submission).job
     // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
     let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted

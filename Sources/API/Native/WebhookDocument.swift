@@ -1,14 +1,57 @@
 import Documents
 import ThumbwireKit
+import Webhooks
 
 /// The JSON of endpoints, deliveries and attempts.
 enum WebhookDocument {
-    static func json(_ endpoint: Endpoint) -> JSONObject {
-        [
+    /// Of secrets, no more than the names of headers and the type of the authorization.
+    static func json(_ setup: EndpointSetup) -> JSONObject {
+        let (endpoint, sending) = (setup.endpoint, setup.endpoint.sending)
+        return [
             "id": .string(endpoint.id.rawValue), "url": .string(withoutUserinfo(endpoint.url)),
-            "events": .array(ordered(endpoint.events)), "status": .string(endpoint.status.rawValue),
-            "description": endpoint.description.json, "createdAt": .string(endpoint.createdAt.description),
+            "events": .array(ordered(endpoint.events)), "filters": json(endpoint.filters),
+            "status": .string(endpoint.status.rawValue), "disabledReason": endpoint.disabledReason.json,
+            "health": json(endpoint.health), "description": endpoint.description.json,
+            "signing": ["signature": .string(sending.signature.rawValue)],
+            "headers": .array(setup.secrets.headers.map { .string($0.name) }),
+            "authorization": setup.secrets.authorization.map { ["type": .string(type(of: $0))] } ?? .null,
+            "envelope": .string(sending.envelope.rawValue), "format": .string(sending.format.rawValue),
+            "retry": sending.rests.map { ["rests": .array($0.map(seconds))] } ?? .null,
+            "maxInFlight": sending.maximumInFlight.map { .integer(Int64($0)) } ?? .null,
+            "ratePerSecond": sending.ratePerSecond.map { .number($0) } ?? .null,
+            "ordered": .bool(sending.isOrdered), "expiresAt": (endpoint.expiresAt?.description).json,
+            "createdAt": .string(endpoint.createdAt.description),
         ]
+    }
+
+    private static func json(_ filters: Endpoint.Filters) -> JSONValue {
+        [
+            "chains": .array(filters.chains.sorted().map { .string($0) }),
+            "sessions": .array(filters.sessions.sorted().map { .string($0) }),
+            "metadata": .object(filters.metadata),
+        ]
+    }
+
+    private static func json(_ health: Endpoint.Health) -> JSONValue {
+        [
+            "failingSince": (health.failingSince?.description).json,
+            "failures": .integer(Int64(health.failures)),
+            "restsUntil": (health.restsUntil?.description).json,
+        ]
+    }
+
+    private static func type(of authorization: WebhookSecrets.Authorization) -> String {
+        switch authorization {
+        case .basic: "basic"
+        case .bearer: "bearer"
+        case .jwt: "jwt"
+        }
+    }
+
+    private static func seconds(_ rest: Duration) -> JSONValue {
+        let microseconds = rest.wholeMicroseconds
+        return microseconds % 1_000_000 == 0
+            ? .integer(microseconds / 1_000_000) : .number(Double(microseconds) / 1_000_000)
     }
 
     static func json(_ delivery: Delivery) -> JSONValue {
@@ -25,7 +68,8 @@ enum WebhookDocument {
     /// What a callback's receiver answered is left out: error pages repeat the path, and that is a secret.
     static func json(_ attempt: Attempt, of target: Delivery.Target) -> JSONValue {
         var object: JSONObject = [
-            "number": .integer(Int64(attempt.number)), "startedAt": .string(attempt.startedAt.description),
+            "deliveryId": .string(attempt.delivery.rawValue), "number": .integer(Int64(attempt.number)),
+            "startedAt": .string(attempt.startedAt.description),
             "durationMs": .integer(attempt.duration.wholeMicroseconds / 1_000),
         ]
         switch (attempt.outcome, target) {
@@ -52,7 +96,7 @@ enum WebhookDocument {
     }
 
     /// Userinfo is a password as often as not.
-    private static func withoutUserinfo(_ url: String) -> String {
+    static func withoutUserinfo(_ url: String) -> String {
         guard let scheme = url.firstRange(of: "://") else { return url }
         let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
         guard let at = authority.lastIndex(of: "@") else { return url }

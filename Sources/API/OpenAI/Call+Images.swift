@@ -10,7 +10,6 @@ extension Call {
     private static let variationPrompt = "A variation of this picture with the same subject and style."
     /// How long a request whose connection closed unanswered may be joined by one like it.
     private static let joinWindow = Duration.seconds(15 * 60)
-    private static let callbackHeader = "X-Thumbwire-Callback"
 
     /// Makes the job, or finds the one that an earlier try of this request made, and answers with its pictures.
     func answer(
@@ -123,7 +122,8 @@ extension Call {
     /// OpenAI's SDKs count their own tries in a header.
     private func fingerprint(_ bodyHash: [UInt8]) -> Fingerprint {
         let tries = request.headers["x-stainless-retry-count"].flatMap { Int($0) } ?? 0
-        let parts = [account.rawValue, "openai", request.path, request.headers[Self.callbackHeader] ?? ""]
+        let headers = [Self.callbackHeader, Self.callbackFormatHeader].map { request.headers[$0] ?? "" }
+        let parts = [account.rawValue, "openai", request.path] + headers
         return Fingerprint(
             hash: Hash.sha256(parts.flatMap { Hash.sha256($0.utf8) } + bodyHash),
             since: context.clock.now() - Self.joinWindow, isRepetition: tries > 0)

@@ -7,7 +7,7 @@ extension RouteTable {
     /// The face that OpenAI's clients know.
     mutating func addOpenAI() {
         let callback = Operation.Parameter(
-            name: "X-Thumbwire-Callback", place: .header,
+            name: Call.callbackHeader, place: .header,
             summary: "a URL that gets the job's last event; `webhookUrl` in the body overrides it")
         let images = Operation.Answer.json(
             200, "the pictures; server-sent events where `stream` is true", "OpenAIImages")
@@ -15,19 +15,20 @@ extension RouteTable {
             .post, "/v1/images/generations",
             Operation(
                 "openAIGenerateImages", "Make pictures as OpenAI's API does", tag: "openai",
-                parameters: [callback], body: "OpenAIGeneration", answers: [images]),
+                parameters: [callback, .callbackFormat], body: "OpenAIGeneration", answers: [images]),
             maximumBodyBytes: context.limits.imageRequestBytes, generate)
         openAI(
             .post, "/v1/images/edits",
             Operation(
                 "openAIEditImages", "Edit pictures as OpenAI's API does", tag: "openai",
-                parameters: [callback], body: "OpenAIEdit", form: "OpenAIEditForm", answers: [images]),
+                parameters: [callback, .callbackFormat], body: "OpenAIEdit", form: "OpenAIEditForm",
+                answers: [images]),
             maximumBodyBytes: context.limits.editBytes, edit)
         openAI(
             .post, "/v1/images/variations",
             Operation(
                 "openAIVaryImage", "Vary a picture as OpenAI's API did", tag: "openai",
-                parameters: [callback], form: "OpenAIVariationForm", answers: [images]),
+                parameters: [callback, .callbackFormat], form: "OpenAIVariationForm", answers: [images]),
             maximumBodyBytes: context.limits.editBytes, vary)
         openAI(
             .get, "/v1/models",

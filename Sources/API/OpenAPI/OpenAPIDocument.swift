@@ -60,7 +60,9 @@ struct OpenAPIDocument {
             schema.map { (mediaType, ["schema": reference($0)] as JSONValue) }
         }
         if !content.isEmpty {
-            object["requestBody"] = ["required": true, "content": .object(JSONObject(content))]
+            object["requestBody"] = [
+                "required": .bool(operation.needsBody), "content": .object(JSONObject(content)),
+            ]
         }
         if !operation.bodyTypes.isEmpty {
             let content = JSONObject(operation.bodyTypes.map { ($0, .object([:])) })

@@ -13,6 +13,14 @@ extension OpenAPISchemas {
             ])
         ),
         ("EventList", list(of: "Event")),
+        ("EventListOrArray", ["oneOf": [reference("EventList"), array(reference("Event"))]]),
+        (
+            "EventTypeList",
+            object([
+                "data": array(object(["type": choice(EventType.allCases), "description": text])),
+                "next": ["type": "null"],
+            ])
+        ),
         (
             "SokeAccepted",
             sokeEnvelope(object(["id": text, "status": text, "sessionId": text]))
@@ -29,33 +37,6 @@ extension OpenAPISchemas {
                     "error": ["type": "object"],
                 ]))
         ),
-    ]
-
-    static let webhooks: Schemas = [
-        ("Endpoint", object(endpoint)), ("EndpointList", list(of: "Endpoint")),
-        ("EndpointWithSecret", object(endpoint.adding("secret", text))),
-        ("Secret", object(["secret": text])),
-        ("TestSent", object(["eventId": text, "type": text])),
-        (
-            "Delivery",
-            object([
-                "id": text, "eventId": text, "type": choice(EventType.allCases),
-                "target": object([
-                    "kind": ["enum": ["endpoint", "callback"]], "endpointId": text, "jobId": text,
-                ]),
-                "status": choice(Delivery.Status.allCases), "attempts": count,
-                "nextAttemptAt": maybeMoment, "lastStatus": nullable("integer"), "createdAt": moment,
-            ])
-        ),
-        ("DeliveryList", list(of: "Delivery")),
-        (
-            "Attempt",
-            object([
-                "number": count, "startedAt": moment, "durationMs": count, "status": count, "body": text,
-                "error": object(["code": text, "message": text]),
-            ])
-        ),
-        ("AttemptList", list(of: "Attempt")),
     ]
 
     static let others: Schemas = [
@@ -125,11 +106,6 @@ extension OpenAPISchemas {
         "metadata": ["type": "object"],
     ])
 
-    private static let endpoint: JSONObject = [
-        "id": text, "url": text, "events": eventTypes, "status": choice(Endpoint.Status.allCases),
-        "description": nullable("string"), "createdAt": moment,
-    ]
-
     private static let key: JSONObject = [
         "id": text, "accountId": text, "name": text, "scopes": array(choice(APIKey.Scope.allCases)),
         "createdAt": moment, "expiresAt": maybeMoment, "revokedAt": maybeMoment,
@@ -152,7 +128,7 @@ extension OpenAPISchemas {
 }
 
 extension JSONObject {
-    fileprivate func adding(_ name: String, _ value: JSONValue) -> JSONObject {
+    func adding(_ name: String, _ value: JSONValue) -> JSONObject {
         var object = self
         object[name] = value
         return object

@@ -12,19 +12,6 @@ extension OpenAPISchemas {
             ])
         ),
         (
-            "EndpointRequest",
-            closed(
-                ["url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title)],
-                required: ["url"])
-        ),
-        (
-            "EndpointChange",
-            closed([
-                "url": url, "events": eventTypes, "description": string(atMost: RequestLimits.title),
-                "status": choice(Endpoint.Status.allCases),
-            ])
-        ),
-        (
             "KeyRequest",
             closed(
                 [
@@ -47,6 +34,7 @@ extension OpenAPISchemas {
             "AccountChange",
             closed(["name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"]])
         ),
+        ("WebhookKeyRotation", closed(["overlapSeconds": integer(WebhookKeyRotation.overlaps)])),
         (
             "GrantRequest",
             closed(
@@ -55,8 +43,6 @@ extension OpenAPISchemas {
                 ], required: ["amount"])
         ),
     ]
-
-    static let eventTypes = array(choice(RequestLimits.eventTypes))
 
     private static let jobRequest: JSONValue = closed([
         "title": string(atMost: RequestLimits.title), "prompt": string(atMost: RequestLimits.prompt),
@@ -79,6 +65,7 @@ extension OpenAPISchemas {
         ]),
         "callbackUrl": url, "callbackEvents": array(choice(RequestLimits.callbackEventTypes)),
         "callbackHeaders": ["type": "object", "additionalProperties": text],
+        "callbackFormat": choice(Endpoint.Sending.Format.allCases),
         "metadata": [
             "type": "object", "description": .string("at most \(RequestLimits.metadata) bytes as JSON"),
         ],

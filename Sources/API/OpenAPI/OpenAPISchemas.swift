@@ -13,8 +13,11 @@ enum OpenAPISchemas {
         return .object(object)
     }
 
-    static func closed(_ properties: JSONObject, required: [String] = []) -> JSONValue {
+    static func closed(
+        _ properties: JSONObject, required: [String] = [], oneOf: [JSONValue] = []
+    ) -> JSONValue {
         var schema = object(properties, required: required).object ?? [:]
+        if !oneOf.isEmpty { schema["oneOf"] = .array(oneOf) }
         schema["additionalProperties"] = false
         return .object(schema)
     }

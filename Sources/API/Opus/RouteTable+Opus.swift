@@ -9,14 +9,15 @@ extension RouteTable {
     /// The face that Opus' clients know.
     mutating func addOpus() {
         let callback = Operation.Parameter(
-            name: "X-Thumbwire-Callback", place: .header,
+            name: Call.callbackHeader, place: .header,
             summary:
                 "a URL that gets the job's last event; the body's `webhookUrl` or `conclusionActions` override it"
         )
         opus(
             .post, "/api/generative-jobs",
             Operation(
-                "opusCreateJob", "Ask for thumbnails as Opus' API does", tag: "opus", parameters: [callback],
+                "opusCreateJob", "Ask for thumbnails as Opus' API does", tag: "opus",
+                parameters: [callback, .callbackFormat],
                 body: "OpusRequest", answers: [.json(201, "accepted", "OpusAccepted")]),
             createJob)
         opus(
@@ -37,11 +38,11 @@ extension RouteTable {
 @Sendable private func createJob(_ call: Call) async throws -> Response {
     // A face that is off says so whatever is asked.
     try call.requireEnabled(.opus)
-    let callbackHeader = "X-Thumbwire-Callback"
-    let asked = try OpusRequest(try call.body(), callbackHeader: call.request.headers[callbackHeader])
+    let asked = try OpusRequest(try call.body(), callbackHeader: call.request.headers[Call.callbackHeader])
     var submission = call.submission(.opus, try await call.resolvingUploads(ofOpus: asked.request))
     switch asked.callbackPlace {
-    case .header: submission.callback = try await call.callback(asked.callback, in: .header(callbackHeader))
+    case .header:
+        submission.callback = try await call.callback(asked.callback, in: .header(Call.callbackHeader))
     case .webhookURL: submission.callback = try await call.callback(asked.callback, in: .field("webhookUrl"))
     case .conclusionAction:
         submission.callback = try await call.callback(

@@ -34,6 +34,40 @@ extension Request {
         return chosen
     }
 
+    /// Status codes as `404`, `5xx` or `400-499`; `nil` where the parameter is absent.
+    func statusCodes(_ name: String) throws(Problem) -> ClosedRange<Int>? {
+        guard let text = query(name) else { return nil }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        let range: (Int?, Int?) =
+            if text.count == 3, text.hasSuffix("xx"), let hundreds = text.first?.wholeNumberValue {
+                (hundreds * 100, hundreds * 100 + 99)
+            } else {
+                ends.count <= 2 ? (ends[0], ends[ends.count - 1]) : (nil, nil)
+            }
+        guard let low = range.0, let high = range.1, low >= 100, high < 600, low <= high else {
+            throw Problem(
+                .queryInvalid, "\(name) is \"\(text.prefix(64))\", expected one such as 404, 5xx or 400-499")
+        }
+        return low...high
+    }
+
+    /// `since` and `until`, of which both may be absent.
+    func period() throws(Problem) -> (since: Timestamp?, until: Timestamp?) {
+        let (since, until) = (try moment("since"), try moment("until"))
+        if let since, let until, since > until { throw Problem(.queryInvalid, "since is after until") }
+        return (since, until)
+    }
+
+    private func moment(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = query(name) else { return nil }
+        guard let moment = Timestamp(rfc3339: text) else {
+            throw Problem(
+                .queryInvalid,
+                "\(name) is \"\(text.prefix(64))\", expected a time such as 2027-01-31T12:00:00Z")
+        }
+        return moment
+    }
+
     /// A position in the order of events.
     func position(_ text: String?, named name: String) throws(Problem) -> Int64? {
         guard let text else { return nil }

@@ -48,6 +48,8 @@ struct Operation: Sendable {
     var parameters: [Parameter] = []
     /// The name of the body's schema; `nil` takes no body.
     var body: String?
+    /// False where the body may be left out.
+    var needsBody = true
     /// The name of the schema of a `multipart/form-data` body; `nil` takes no form.
     var form: String?
     var answers: [Answer]
@@ -66,6 +68,15 @@ struct Operation: Sendable {
     }
 }
 
+extension Operation {
+    /// The same with a body that may be left out.
+    var withOptionalBody: Operation {
+        var operation = self
+        operation.needsBody = false
+        return operation
+    }
+}
+
 extension Operation.Parameter {
     static func list(_ more: Operation.Parameter...) -> [Operation.Parameter] {
         more + [
@@ -76,6 +87,9 @@ extension Operation.Parameter {
 
     static let wait = Operation.Parameter(
         name: "wait", summary: "seconds to wait for the job's end, 0 to 55", type: "integer")
+    static let callbackFormat = Operation.Parameter(
+        name: Call.callbackFormatHeader, place: .header,
+        summary: "`face` makes the callback's data what a poll on this face answers (`job`)")
     static let account = Operation.Parameter(
         name: "accountId", summary: "another account; needs the scope admin")
 }

@@ -10,14 +10,7 @@ extension Response {
     ) -> Response {
         .json(
             status,
-            [
-                "success": true,
-                "data": data,
-                "meta": [
-                    "platform": .string(platform), "request_id": .string(request.uuid),
-                    "processing_time_ms": .integer(max(0, took.wholeMicroseconds / 1_000)),
-                ],
-            ])
+            SokeDocument.envelope(data, platform: platform, requestID: request.uuid, took: took))
     }
 
     /// Soke's envelope around an error.

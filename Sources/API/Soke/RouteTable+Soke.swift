@@ -8,19 +8,20 @@ extension RouteTable {
     /// The face that Soke's clients know. Its log-in endpoints are not part of it: a key is all that is needed.
     mutating func addSoke() {
         let callback = Operation.Parameter(
-            name: "X-Thumbwire-Callback", place: .header,
+            name: Call.callbackHeader, place: .header,
             summary: "a URL that gets the job's last event; `webhookUrl` in the body overrides it")
         soke(
             .post, "/api/v1/thumbnail/generate",
             Operation(
-                "sokeGenerate", "Ask for a thumbnail as Soke's API does", tag: "soke", parameters: [callback],
+                "sokeGenerate", "Ask for a thumbnail as Soke's API does", tag: "soke",
+                parameters: [callback, .callbackFormat],
                 body: "SokeRequest", answers: [.json(202, "accepted", "SokeAccepted")])
         ) { try await generate($0, .generate, face: .soke) }
         soke(
             .post, "/api/v1/thumbnail/generate-background",
             Operation(
                 "sokeGenerateBackground", "Ask for a picture without title as Soke's API does", tag: "soke",
-                parameters: [callback], body: "SokeBackgroundRequest",
+                parameters: [callback, .callbackFormat], body: "SokeBackgroundRequest",
                 answers: [.json(202, "accepted", "SokeAccepted")])
         ) { try await generate($0, .generateBackground, face: .sokeBackground) }
         soke(
@@ -43,14 +44,13 @@ private func generate(
 ) async throws -> Response {
     let start = call.context.clock.now()
     try call.requireEnabled(face)
-    let callbackHeader = "X-Thumbwire-Callback"
     let asked = try SokeRequest(
-        try call.body(), endpoint: endpoint, callbackHeader: call.request.headers[callbackHeader])
+        try call.body(), endpoint: endpoint, callbackHeader: call.request.headers[Call.callbackHeader])
     var submission = call.submission(face, asked.request)
     submission.session = asked.session
     submission.callback = try await call.callback(
         asked.callback,
-        in: asked.hasCallbackOfHeader ? .header(callbackHeader) : .field("webhookUrl"))
+        in: asked.hasCallbackOfHeader ? .header(Call.callbackHeader) : .field("webhookUrl"))
     let job = try await call.submit(submission).job
     return .soke(
         202,
@@ -71,6 +71,7 @@ private func show(_ call: Call, _ style: SokeDocument.Style) async throws -> Res
         editorState = try? JSONValue(parsing: text)
     }
     return .soke(
-        200, SokeDocument(document: context.document, style: style).json(job, editorState: editorState),
+        200,
+        SokeDocument(document: context.document, style: style).json(job, editorState: .inline(editorState)),
         platform: job.request.platform, call.request, took: context.clock.now() - start)
 }

@@ -6,7 +6,6 @@ import ThumbwireKit
 /// Reads events for one client as server-sent events (HTML Living Standard §9.2), chunk by chunk as the client
 /// takes them: a slow one costs no memory.
 actor EventReader {
-    private static let greeting = Array(": connected\nretry: 3000\n\n".utf8)
     private static let heartbeat = Array(": heartbeat\n\n".utf8)
 
     private let call: Call
@@ -34,11 +33,11 @@ actor EventReader {
     }
 
     private func unrecordedNext() async -> [UInt8]? {
-        guard isGreeted else {
-            isGreeted = true
-            return Self.greeting
-        }
         do {
+            guard isGreeted else {
+                isGreeted = true
+                return try await greeting()
+            }
             while !isOver, !Task.isCancelled {
                 if let events = try await readEvents() { return events }
                 if try await isAtEnd() { return nil }
@@ -53,6 +52,13 @@ actor EventReader {
                 ["request": .string(call.request.id), "error": .string("\(error)")])
         }
         return nil
+    }
+
+    /// The first id names the place where the stream begins: a client that lost it before the first event goes on
+    /// there. One that has seen more than there is, as before a restored backup, learns of it.
+    private func greeting() async throws(StoreError) -> [UInt8] {
+        query.after = min(query.after, try await call.context.store.lastEventPosition())
+        return Array(": connected\nretry: 3000\nid: \(query.after)\n\n".utf8)
     }
 
     private func readEvents() async throws(StoreError) -> [UInt8]? {

@@ -33,6 +33,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case urlInvalid = "url_invalid"
     case urlBlockedPrivateAddress = "url_blocked_private_address"
     case callbackHeaderInvalid = "callback_header_invalid"
+    case endpointHandshakeFailed = "endpoint_handshake_failed"
 
     case sourceUnsupported = "source_unsupported"
     case uploadNotFound = "upload_not_found"

@@ -185,6 +185,7 @@ extension ErrorRow {
         .urlInvalid: ErrorRow("a URL is invalid", 422, .badRequest),
         .urlBlockedPrivateAddress: ErrorRow("a URL leads to a private address", 422, .badRequest),
         .callbackHeaderInvalid: ErrorRow("a callback header is invalid", 422, .badRequest),
+        .endpointHandshakeFailed: ErrorRow("the endpoint did not shake hands", 422, .badRequest),
 
         .jobFinished: ErrorRow("the job is finished", 409, .badRequest),
         .endpointDisabled: ErrorRow("the endpoint is disabled", 409, .badRequest),

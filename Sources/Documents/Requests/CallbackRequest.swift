@@ -6,6 +6,8 @@ package struct CallbackRequest: Hashable, Sendable {
     package var events: [EventType]
     /// Sent with every attempt, in the order given.
     package var headers: [Header]
+    /// Whose document the data of its events is; `nil` where the body does not say.
+    package var format: Endpoint.Sending.Format?
 
     /// A name with its value.
     package struct Header: Hashable, Sendable {
@@ -18,27 +20,33 @@ package struct CallbackRequest: Hashable, Sendable {
         }
     }
 
-    package init(url: String, events: [EventType] = EventType.terminal, headers: [Header] = []) {
+    package init(
+        url: String, events: [EventType] = EventType.terminal, headers: [Header] = [],
+        format: Endpoint.Sending.Format? = nil
+    ) {
         self.url = url
         self.events = events
         self.headers = headers
+        self.format = format
     }
 }
 
 extension FieldReader {
-    /// `callbackUrl`, `callbackEvents` and `callbackHeaders`.
+    /// `callbackUrl`, `callbackEvents`, `callbackHeaders` and `callbackFormat`.
     mutating func callback() -> CallbackRequest? {
         let url = url("callbackUrl")
         let events = callbackEvents()
-        let headers = callbackHeaders()
+        let headers = headers("callbackHeaders") ?? []
+        let format = choice("callbackFormat", of: Endpoint.Sending.Format.allCases)
         guard has("callbackUrl") else {
-            for name in ["callbackEvents", "callbackHeaders"] where has(name) {
+            for name in ["callbackEvents", "callbackHeaders", "callbackFormat"] where has(name) {
                 refuse(name, "needs callbackUrl")
             }
             return nil
         }
         guard let url else { return nil }
-        return CallbackRequest(url: url, events: events ?? EventType.terminal, headers: headers)
+        return CallbackRequest(
+            url: url, events: events ?? EventType.terminal, headers: headers, format: format)
     }
 
     private mutating func callbackEvents() -> [EventType]? {
@@ -58,20 +66,5 @@ extension FieldReader {
             return nil
         }
         return choices("callbackEvents", of: RequestLimits.callbackEventTypes)
-    }
-
-    private mutating func callbackHeaders() -> [CallbackRequest.Header] {
-        guard let object = object("callbackHeaders") else { return [] }
-        var inner = FieldReader(object, pointer: place("callbackHeaders"))
-        var headers: [CallbackRequest.Header] = []
-        for member in object.members {
-            guard let value = member.value.string else {
-                inner.refuse(member.name, "is \(member.value.kindName), expected a string")
-                continue
-            }
-            headers.append(CallbackRequest.Header(name: member.name, value: value))
-        }
-        add(inner.errors)
-        return headers
     }
 }

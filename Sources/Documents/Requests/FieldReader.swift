@@ -29,6 +29,9 @@ package struct FieldReader {
         object[name].map { $0 != .null } ?? false
     }
 
+    /// True when the member is there as `null`, which most readers take for absent.
+    package func isNull(_ name: String) -> Bool { object[name] == .null }
+
     /// The member as it is; `nil` where it is absent or `null`.
     package mutating func value(_ name: String) -> JSONValue? {
         known.append(name)
@@ -57,6 +60,11 @@ package struct FieldReader {
             let shown = String(name.prefix(64))
             refuse(shown, "is not a field; \(suggestion(for: shown, among: known))")
         }
+    }
+
+    /// Takes the members that were not asked for as known: what they should be cannot be said yet.
+    mutating func ignoreOthers() {
+        known += object.names
     }
 
     /// Throws all that is wrong.

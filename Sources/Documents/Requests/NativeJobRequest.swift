@@ -91,7 +91,8 @@ extension FieldReader {
         refuse("templateId", "is \"\(id)\"; no template has this id", code: .templateNotFound)
     }
 
-    fileprivate mutating func metadata() -> JSONObject {
+    /// The member `metadata`; empty without one.
+    mutating func metadata() -> JSONObject {
         guard let object = object("metadata") else { return [:] }
         let length = JSONValue.object(object).serialized().count
         guard length <= RequestLimits.metadata else {

@@ -24,4 +24,19 @@ package enum RequestLimits {
     package static let eventTypes = EventType.allCases.filter { $0 != .webhookTest }
     /// What a job's callback may ask for: the events of that job.
     package static let callbackEventTypes = eventTypes.filter(\.isAboutJob)
+
+    // What endpoints may ask for.
+
+    /// Chains, or sessions, of a filter.
+    package static let filterWords = 100
+    /// Between attempts.
+    package static let restCount = 1...20
+    /// Up to seven days.
+    package static let restSeconds = 1...604_800
+    package static let maximumInFlight = 1...64
+    package static let ratePerSecond = 0.01...1_000.0
+    /// Bytes of a signing secret.
+    package static let secretBytes = 24...64
+    /// How long a former secret signs besides the new one; up to seven days.
+    package static let overlapSeconds = 0...604_800
 }

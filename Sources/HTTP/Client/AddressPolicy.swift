@@ -15,6 +15,9 @@ package struct AddressPolicy: Sendable, Hashable {
         }
     }
 
+    /// The purpose of an address that no allow-list opens.
+    package static let metadataPurpose = "cloud metadata"
+
     /// Public addresses only: for URLs that tenants write.
     package static let `public` = AddressPolicy(isUnrestricted: false)
     /// Every address, metadata included: only for URLs that the operator wrote.
@@ -49,7 +52,7 @@ package struct AddressPolicy: Sendable, Hashable {
     package func check(_ address: IPAddress, host: String) -> Verdict {
         if isUnrestricted { return .allowed }
         let judged = SpecialAddresses.embedded(in: address) ?? address
-        if SpecialAddresses.isMetadata(judged) { return .refused("cloud metadata") }
+        if SpecialAddresses.isMetadata(judged) { return .refused(Self.metadataPurpose) }
         guard let purpose = SpecialAddresses.purpose(of: judged) else { return .allowed }
         if ranges.contains(where: { $0.contains(judged) }) { return .allowed }
         return hosts.contains(Self.canonical(host)) ? .allowed : .refused(purpose)

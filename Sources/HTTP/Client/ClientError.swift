@@ -23,6 +23,8 @@ package enum ClientError: Error, Sendable, Equatable {
     /// The connection ended after the request may have been sent: whether the server acted on it is unknown.
     case connectionLost
     case protocolError(String)
+    /// This machine has no descriptor or memory left for it; nothing was sent.
+    case outOfResources(String)
     case cancelled
     case shutdown
 
@@ -41,6 +43,7 @@ package enum ClientError: Error, Sendable, Equatable {
         case .tooManyRedirects: "too_many_redirects"
         case .connectionLost: "connection_lost"
         case .protocolError: "protocol_error"
+        case .outOfResources: "out_of_resources"
         case .cancelled: "cancelled"
         case .shutdown: "shutdown"
         }
@@ -63,6 +66,7 @@ extension ClientError: CustomStringConvertible {
         case .tooManyRedirects(let limit): "more than \(limit) redirects"
         case .connectionLost: "connection ended before the response was complete"
         case .protocolError(let reason): "response is not valid HTTP: \(reason)"
+        case .outOfResources(let what): "request was not sent: \(what)"
         case .cancelled: "request was cancelled"
         case .shutdown: "client is shut down"
         }

@@ -48,6 +48,7 @@ package final class HTTPClient: Sendable {
     private static let globalInit: Void = { curl_global_init(Int(CURL_GLOBAL_ALL)) }()
 
     private let mailbox: Mailbox
+    private let urls = URLCache()
     private let lastID = Atomic<UInt64>(0)
 
     package init(configuration: Configuration = Configuration()) throws(StartFailure) {
@@ -77,7 +78,8 @@ package final class HTTPClient: Sendable {
     package func send(
         _ request: OutboundRequest, policy: AddressPolicy
     ) async throws(ClientError) -> OutboundResponse {
-        let exchange = try OutboundExchange(request, id: nextID(), policy: policy)
+        let url = try urls.parts(of: request.url)
+        let exchange = try OutboundExchange(request, to: url, id: nextID(), policy: policy)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 exchange.expect(continuation)

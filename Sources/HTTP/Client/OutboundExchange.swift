@@ -22,12 +22,15 @@ final class OutboundExchange: @unchecked Sendable {
     var transfer: Transfer?
     private var continuation: CheckedContinuation<Outcome, Never>?
 
-    init(_ request: OutboundRequest, id: UInt64, policy: AddressPolicy) throws(ClientError) {
+    /// `url` is the request's.
+    init(
+        _ request: OutboundRequest, to url: URLParts, id: UInt64, policy: AddressPolicy
+    ) throws(ClientError) {
         try request.checkHeaders()
         self.id = id
         self.request = request
         self.policy = policy
-        url = try URLParts(request.url)
+        self.url = url
         redirectsLeft = request.followRedirects
         start = .now
         deadline = start + request.deadline

@@ -19,6 +19,8 @@ package struct OutboundRequest: Sendable {
     package var deadline: Duration
     /// For connecting, TLS included, over all addresses of the host together.
     package var connectTimeout: Duration
+    /// From the moment that the request goes out to the end of the answer's header; `nil` leaves it to ``deadline``.
+    package var headTimeout: Duration?
     package var maximumResponseBytes: Int
     package var overflow: Overflow
     /// How many redirects may be followed; 0 hands the 3xx answer out. Only for GET and HEAD; to another origin
@@ -69,24 +71,36 @@ package struct OutboundRequest: Sendable {
             guard field.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
                 throw .invalidRequest("header \(field.name) has a control character")
             }
-            guard !Self.ownFields.contains(field.name.lowercased()) else {
+            guard !Self.ownFields.contains(where: { isSameName($0, field.name) }) else {
                 throw .invalidRequest("header \(field.name) is set by the client")
             }
         }
     }
 
     /// Fields about the connection and the framing: a caller's value could only contradict what is sent.
-    private static let ownFields: Set<String> = [
+    private static let ownFields: [StaticString] = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade",
         "expect", "proxy-authorization", "proxy-connection",
     ]
+}
+
+/// Compares bytes in place, as this is asked for each field of each request; `name` is in lower case, and ASCII.
+private func isSameName(_ name: StaticString, _ other: String) -> Bool {
+    guard name.utf8CodeUnitCount == other.utf8.count else { return false }
+    return name.withUTF8Buffer { name in
+        zip(name, other.utf8).allSatisfy { $0 == $1 || $0 == $1 | 0x20 && isASCIILetter($1) }
+    }
+}
+
+private func isASCIILetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
 }
 
 /// RFC 9110 §5.6.2.
 private func isTokenByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
     default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }

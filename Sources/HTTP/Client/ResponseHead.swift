@@ -6,6 +6,8 @@ struct ResponseHead {
     private(set) var status = 0
     private(set) var headers = Headers()
     private(set) var isComplete = false
+    /// The answer's own header is there, not only that of an interim one.
+    var isFinal: Bool { isComplete && !(100..<200).contains(status) }
     private var byteCount = 0
 
     /// Takes one line with its line break. An interim answer (1xx) is replaced by what follows it; trailers are

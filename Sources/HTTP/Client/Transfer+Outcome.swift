@@ -67,9 +67,7 @@ extension Transfer {
     }
 
     private var phase: ClientError.Phase {
-        guard attempts == 0 else {
-            return head.isComplete && head.status >= 200 ? .readingBody : .awaitingResponse
-        }
+        guard attempts == 0 else { return head.isFinal ? .readingBody : .awaitingResponse }
         // The connect time would be the obvious sign, but 7.88 sets it after the handshake.
         return handle.number(CURLINFO_LOCAL_PORT) == 0 ? .connecting : .handshake
     }

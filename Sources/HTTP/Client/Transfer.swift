@@ -15,6 +15,8 @@ final class Transfer {
     private var streamedBytes = 0
     /// How often libcurl was about to send the request; more than once means that it sends it again.
     private(set) var attempts = 0
+    /// When the request began to go out on the connection in use.
+    private var sentAt: ContinuousClock.Instant?
     /// Why a callback ended the transfer; it says more than libcurl's code then does.
     private(set) var stopReason: ClientError?
     var fields = StringList()
@@ -80,17 +82,31 @@ final class Transfer {
             return thumbwire_socket_bad
         }
         let kind = wanted.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(wanted.pointee.family, kind, wanted.pointee.protocol)
+        let descriptor = socket(wanted.pointee.family, kind, wanted.pointee.protocol)
+        if descriptor < 0, let reason = Self.shortage(errno) { stopReason = .outOfResources(reason) }
+        return descriptor
+    }
+
+    /// What this machine lacks, where that is the reason (socket(2)).
+    static func shortage(_ code: Int32) -> String? {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) ? String(cString: strerror(code)).lowercased() : nil
     }
 
     /// Decides, with the connection in hand, whether the request may go out on it.
     func mayBegin(peer: String) -> Bool {
         attempts += 1
+        sentAt = .now
         guard attempts == 1 || exchange.request.mayRepeat else {
             stopReason = .connectionLost
             return false
         }
         return accepts(IPAddress(peer))
+    }
+
+    /// When the answer's header is overdue, as far as is known at that moment; `nil` once it is there.
+    func headDeadline(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard let timeout = exchange.request.headTimeout, !head.isFinal else { return nil }
+        return (sentAt ?? now) + timeout
     }
 
     private func accepts(_ peer: IPAddress?) -> Bool {

@@ -11,6 +11,7 @@ final class TransferLoop {
     private let lookups: NameLookups
     private var exchanges: [UInt64: OutboundExchange] = [:]
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var headDeadlines = DeadlineHeap()
     /// Whom to tell when the loop has ended; it ends once there is somebody.
     private var stopping: [@Sendable () -> Void] = []
 
@@ -50,6 +51,7 @@ final class TransferLoop {
             let now = ContinuousClock.now
             multi.fireTimer(at: now)
             lookups.expire(at: now)
+            endOverdue(at: now)
             while let (easy, code) = multi.nextFinished() {
                 guard let transfer = transfers[easy] else { continue }
                 finished(
@@ -61,7 +63,10 @@ final class TransferLoop {
     }
 
     private func waitMilliseconds() -> Int32 {
-        guard let next = [multi.deadline, lookups.nextDeadline].compactMap(\.self).min() else { return -1 }
+        guard
+            let next = [multi.deadline, lookups.nextDeadline, headDeadlines.earliest].compactMap(\.self)
+                .min()
+        else { return -1 }
         let left = ContinuousClock.now.duration(to: next)
         guard left > .zero else { return 0 }
         return Int32(
@@ -109,12 +114,28 @@ final class TransferLoop {
 
     private func attempt(_ exchange: OutboundExchange) throws(ClientError) {
         guard let (address, timeout) = exchange.nextCandidate() else { throw .timeout(.connecting) }
-        guard let easy = multi.makeHandle() else { throw .invalidRequest("out of memory") }
+        guard let easy = multi.makeHandle() else { throw .outOfResources("out of memory") }
         let transfer = Transfer(exchange: exchange, address: address, easy: easy)
         exchange.transfer = transfer
         transfers[easy] = transfer
         try transfer.prepare(configuration, connectTimeout: timeout)
-        guard multi.add(easy) else { throw .invalidRequest("out of memory") }
+        guard multi.add(easy) else { throw .outOfResources("out of memory") }
+        let now = ContinuousClock.now
+        if let due = transfer.headDeadline(at: now) { headDeadlines.insert(exchange.id, at: due) }
+    }
+
+    /// Ends exchanges whose answer's header is overdue; one whose request went out later is looked at again then.
+    private func endOverdue(at now: ContinuousClock.Instant) {
+        while let id = headDeadlines.popExpired(at: now) {
+            guard let exchange = exchanges[id], let due = exchange.transfer?.headDeadline(at: now) else {
+                continue
+            }
+            if due <= now {
+                end(exchange, .failure(.timeout(.awaitingResponse)))
+            } else {
+                headDeadlines.insert(id, at: due)
+            }
+        }
     }
 
     private func finished(

@@ -171,6 +171,8 @@ package struct EventQuery: Sendable {
     package var after: Int64
     package var types: Set<EventType>?
     package var job: JobID?
+    /// The newest events instead of the oldest, newest first.
+    package var isNewestFirst = false
     package var limit: Int
 
     package init(
@@ -272,6 +274,29 @@ package struct RecoveryQuery: Sendable {
         self.scope = scope
         self.since = since
         self.until = until
+    }
+}
+
+/// An endpoint with its secrets as they are kept.
+package struct StoredEndpoint: Hashable, Sendable {
+    package var endpoint: Endpoint
+    package var secret: Sealed
+
+    package init(_ endpoint: Endpoint, secret: Sealed) {
+        self.endpoint = endpoint
+        self.secret = secret
+    }
+}
+
+/// What a client's change makes of an endpoint, written in one go.
+package struct EndpointRevision: Sendable {
+    package var stored: StoredEndpoint
+    /// What the account's other endpoints are told.
+    package var events: [Event]
+
+    package init(_ stored: StoredEndpoint, events: [Event] = []) {
+        self.stored = stored
+        self.events = events
     }
 }
 

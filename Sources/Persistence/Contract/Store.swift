@@ -122,20 +122,32 @@ package protocol Store: Sendable {
     func emit(_ events: [Event]) async throws(StoreError)
     /// The accounts that have a valid key with the scope `admin`.
     func administrators(now: Timestamp) async throws(StoreError) -> [AccountID]
-    /// Events in the order they were committed.
+    /// Events in the order they were committed, unless the query asks for the newest.
     func events(_ query: EventQuery) async throws(StoreError) -> [PositionedEvent]
     /// The position of the newest event of any account; 0 when there is none.
     func lastEventPosition() async throws(StoreError) -> Int64
     func insert(_ endpoint: Endpoint, secret: Sealed) async throws(StoreError)
+    /// Adds an endpoint, unless the account has one with that URL and those types that has not expired: then the oldest
+    /// such one is the answer, and nothing is written.
+    func insertUnlessPresent(_ new: StoredEndpoint, now: Timestamp) async throws(StoreError)
+        -> StoredEndpoint?
     func endpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Endpoint?
     /// Oldest first.
     func endpoints(of account: AccountID) async throws(StoreError) -> [Endpoint]
     func secret(of endpoint: EndpointID) async throws(StoreError) -> Sealed?
+    func storedEndpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> StoredEndpoint?
+    /// Oldest first.
+    func storedEndpoints(of account: AccountID) async throws(StoreError) -> [StoredEndpoint]
     /// Puts new secrets in the place of the endpoint's; false when the account has no such endpoint.
     func setSecret(_ secret: Sealed, of endpoint: EndpointID, account: AccountID) async throws(StoreError)
         -> Bool
     /// Puts a new secret in the place of the one that signs the account's callbacks.
     func setCallbackSecret(_ secret: Sealed, of account: AccountID) async throws(StoreError) -> Bool
+    /// As ``setCallbackSecret(_:of:)``, with what the change makes of the secret as it stands in the transaction; `nil`
+    /// when there is no such account or the change makes nothing. It may run twice.
+    func reviseCallbackSecret(
+        of account: AccountID, _ change: @escaping @Sendable (Sealed) -> Sealed?
+    ) async throws(StoreError) -> Sealed?
     /// Removes endpoints whose time is over, as ``deleteEndpoint(_:of:)`` does; how many.
     func removeExpiredEndpoints(now: Timestamp) async throws(StoreError) -> Int
     /// Writes everything but id, account and creation; false when the account has no such endpoint.
@@ -145,6 +157,12 @@ package protocol Store: Sendable {
     func update(
         _ id: EndpointID, of account: AccountID, _ change: @escaping @Sendable (inout Endpoint) -> Void
     ) async throws(StoreError) -> Endpoint?
+    /// As ``update(_:of:_:)``, with the endpoint's secrets and with events; `nil` also when the change makes nothing of it,
+    /// and nothing is written then.
+    func revise(
+        _ id: EndpointID, of account: AccountID,
+        _ change: @escaping @Sendable (StoredEndpoint) -> EndpointRevision?
+    ) async throws(StoreError) -> StoredEndpoint?
     /// Removes an endpoint; its pending deliveries become exhausted, many of them in several commits. False when the
     /// account has none of that id.
     func deleteEndpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Bool

@@ -6,6 +6,12 @@ package enum DurableFile {
     /// Makes a file of its owner's alone that is whole and durable before its name exists; refuses to replace one.
     package static func create(_ bytes: [UInt8], at path: String) throws(StoreError) {
         guard access(path, F_OK) != 0 else { throw .conflict(path) }
+        try replace(bytes, at: path)
+    }
+
+    /// Puts a file of its owner's alone in the place of one of that name, if there is one. After a crash there is
+    /// either the whole new file or what was there before.
+    package static func replace(_ bytes: [UInt8], at path: String) throws(StoreError) {
         let temporary = "\(path).new-\(UUID().uuidString)"
         do throws(StoreError) {
             try write(bytes, to: temporary)

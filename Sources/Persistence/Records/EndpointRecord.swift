@@ -30,6 +30,8 @@ package enum EndpointRecord {
         if let health = try reader.optionalRecord("health", readHealth) {
             endpoint.health.failingSince = health.failingSince
             endpoint.health.failures = health.failures
+            endpoint.health.strikes = health.strikes
+            endpoint.health.isAnnounced = health.isAnnounced
         }
     }
 
@@ -83,10 +85,13 @@ package enum EndpointRecord {
     }
 
     private static func write(_ health: Endpoint.Health) -> JSONValue? {
-        guard health.failures != 0 || health.failingSince != nil else { return nil }
+        guard health.failures != 0 || health.failingSince != nil || health.strikes != 0 || health.isAnnounced
+        else { return nil }
         return .object(
             JSONObject(present: [
                 ("failures", .whole(health.failures)), ("failingSince", .time(health.failingSince)),
+                ("strikes", health.strikes == 0 ? nil : .whole(health.strikes)),
+                ("announced", health.isAnnounced ? .bool(true) : nil),
             ]))
     }
 
@@ -94,6 +99,8 @@ package enum EndpointRecord {
         var health = Endpoint.Health()
         health.failures = Int(try reader.integer("failures"))
         health.failingSince = try reader.optionalTimestamp("failingSince")
+        health.strikes = Int(try reader.optionalInteger("strikes") ?? 0)
+        health.isAnnounced = try reader.optionalFlag("announced") ?? false
         return health
     }
 }

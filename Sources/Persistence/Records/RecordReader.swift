@@ -70,7 +70,11 @@ struct RecordReader {
     }
 
     func flag(_ name: String) throws(RecordError) -> Bool {
-        try required(name, optional(name, "true or false") { $0.bool })
+        try required(name, optionalFlag(name))
+    }
+
+    func optionalFlag(_ name: String) throws(RecordError) -> Bool? {
+        try optional(name, "true or false") { $0.bool }
     }
 
     func timestamp(_ name: String) throws(RecordError) -> Timestamp {

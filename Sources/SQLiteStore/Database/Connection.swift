@@ -20,6 +20,9 @@ final class Connection {
         case full = "FULL"
     }
 
+    // Refused once a VFS of the tests has begun to use SQLite, which does no harm.
+    private static let setUp: Void = { _ = tw_sqlite_count_no_memory() }()
+
     private let handle: OpaquePointer
     private let isReader: Bool
     // Keyed by where the literal lies in memory: hashing the text of each statement costs more than its binding.
@@ -27,6 +30,7 @@ final class Connection {
 
     /// Opens the file, which a reader expects to exist. `vfs` names a registered SQLite VFS; `nil` is the default.
     init(path: String, role: Role, vfs: String? = nil) throws(StoreError) {
+        Self.setUp
         let access: Int32
         switch role {
         case .writer:
@@ -101,6 +105,15 @@ final class Connection {
             result.append(try read(Row(statement: statement)))
         }
         return result
+    }
+
+    /// Row after row, until `take` says that it is enough.
+    func each(
+        _ sql: StaticString, _ values: any Bindable..., take: (Row) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        let statement = try prepared(sql, values)
+        defer { sqlite3_reset(statement) }
+        while try step(statement, sql), try take(Row(statement: statement)) {}
     }
 
     /// Runs statements that are not worth keeping: schema and settings.

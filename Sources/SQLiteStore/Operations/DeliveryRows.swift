@@ -16,7 +16,7 @@ extension Delivery {
 }
 
 extension Event {
-    /// Reads the event of the columns of ``DeliverySQL/due``.
+    /// Reads the event of the columns of ``DeliverySQL/dueToEndpoint``.
     init(due row: Row) throws(StoreError) {
         self.init(
             id: row.identifier(3), account: row.identifier(13), type: try row.word(4),
@@ -44,6 +44,13 @@ extension Endpoint {
         } catch {
             throw .unreadable("endpoint \(id): \(error)")
         }
+    }
+}
+
+extension StoredEndpoint {
+    /// Reads the columns of ``EndpointSQL/one``.
+    init(row: Row) throws(StoreError) {
+        self.init(try Endpoint(row: row), secret: row.sealed(13))
     }
 }
 

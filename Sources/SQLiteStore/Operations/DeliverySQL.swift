@@ -17,28 +17,33 @@ enum DeliverySQL {
     static let releaseExpired: StaticString = """
         UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
         WHERE lease_until IS NOT NULL AND lease_until <= ?1
+        RETURNING endpoint
         """
 
-    /// The endpoint behind ?1 that something waits for, when the first of that is due, and what restricts it: one look
-    /// into the index, however much waits. What belongs to the endpoint is NULL where that is gone.
+    /// The endpoint behind ?1 that something waits for, when the first of that is due, and whether the endpoint is
+    /// gone: one look into the index, however much waits.
     static let nextWaiting: StaticString = """
-        SELECT d.endpoint, d.next_attempt_at, e.status, e.expires_at, e.rests_until, e.claim_limit,
-            e.is_ordered, e.first_pending
+        SELECT d.endpoint, d.next_attempt_at, e.id IS NULL
         FROM deliveries d INDEXED BY deliveries_due_endpoints LEFT JOIN endpoints e ON e.id = d.endpoint
         WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > ?1
         ORDER BY d.endpoint, d.next_attempt_at LIMIT 1
         """
 
-    /// The endpoint of each leased delivery.
-    static let leasedOfEndpoints: StaticString = """
-        SELECT endpoint FROM deliveries INDEXED BY deliveries_leased
-        WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL
+    /// How many deliveries of an endpoint are leased.
+    static let heldOfEndpoint: StaticString = """
+        SELECT count(*) FROM deliveries INDEXED BY deliveries_held WHERE lease_until IS NOT NULL AND endpoint = ?1
         """
 
     /// ?1 endpoint · ?2 a position before which nothing is pending
     static let oldestOfEndpoint: StaticString = """
         SELECT number, event, next_attempt_at, lease_until FROM deliveries
         WHERE endpoint = ?1 AND event >= ?2 AND status = 'pending' ORDER BY event LIMIT 1
+        """
+
+    static let firstOfEndpoint: StaticString = """
+        SELECT next_attempt_at FROM deliveries
+        WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1
+        ORDER BY next_attempt_at LIMIT 1
         """
 
     static let dueOfEndpoint: StaticString = """
@@ -63,16 +68,25 @@ enum DeliverySQL {
 
     static let lease: StaticString = "UPDATE deliveries SET lease_until = ?2 WHERE number = ?1"
 
-    /// A delivery with all that an attempt needs but the endpoint.
-    static let due: StaticString = """
-        SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, j.id, d.status, d.attempts,
+    /// A delivery to an endpoint with all that an attempt needs but the endpoint.
+    static let dueToEndpoint: StaticString = """
+        SELECT d.number, d.id, d.account, e.id, e.type, d.endpoint, NULL, d.status, d.attempts,
+            d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts,
+            e.account, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM deliveries d JOIN events e ON e.position = d.event LEFT JOIN jobs j ON j.number = e.job
+        WHERE d.number = ?1
+        """
+
+    /// As ``dueToEndpoint``, to a callback; what belongs to the callback is NULL where that is gone.
+    static let dueToCallback: StaticString = """
+        SELECT d.number, d.id, d.account, e.id, e.type, NULL, j.id, d.status, d.attempts,
             d.next_attempt_at, d.last_status_code, d.created_at, d.earlier_attempts,
             e.account, ej.id, e.sequence, e.occurred_at, e.body, e.face_data, c.destination, a.callback_secret
         FROM deliveries d JOIN events e ON e.position = d.event
             LEFT JOIN jobs j ON j.number = d.callback
             LEFT JOIN jobs ej ON ej.number = e.job
             LEFT JOIN callbacks c ON c.job = d.callback
-            LEFT JOIN accounts a ON d.callback IS NOT NULL AND a.id = d.account
+            LEFT JOIN accounts a ON a.id = d.account
         WHERE d.number = ?1
         """
 
@@ -147,7 +161,7 @@ enum DeliverySQL {
     static let exhaustLeased: StaticString = """
         UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL, lease_until = NULL
         WHERE number IN (
-            SELECT number FROM deliveries INDEXED BY deliveries_leased
+            SELECT number FROM deliveries INDEXED BY deliveries_held
             WHERE lease_until IS NOT NULL AND endpoint = ?1)
         """
 
@@ -170,7 +184,7 @@ enum DeliverySQL {
             attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code),
             lease_until = NULL
         WHERE id = ?1
-        RETURNING number, callback, endpoint
+        RETURNING number, callback, endpoint, next_attempt_at
         """
 
     /// ?1 delivery · ?2 account · ?3 now. An attempt under way is still of the schedule before.
@@ -195,11 +209,13 @@ enum DeliverySQL {
         ON CONFLICT (endpoint, event) WHERE endpoint IS NOT NULL DO NOTHING
         """
 
-    /// ?1 endpoint · ?2 behind this position · ?3 not behind that · ?4 and ?5 happened from and to · ?6 limit
+    /// ?1 endpoint · ?2 behind this position · ?3 not behind that · ?4 and ?5 happened from and to · ?6 limit. What was
+    /// sent as a test begins its data so, whatever its type; in a string the quotation marks would be escaped.
     static let failedOfEndpoint: StaticString = """
         SELECT d.event, d.number FROM deliveries d JOIN events e ON e.position = d.event
         WHERE d.endpoint = ?1 AND d.event > ?2 AND d.event <= ?3 AND d.status = 'exhausted'
             AND e.occurred_at BETWEEN ?4 AND ?5 AND e.type <> 'webhook.test'
+            AND (e.job IS NOT NULL OR instr(e.body, '"data":{"test":true') = 0)
         ORDER BY d.event LIMIT ?6
         """
 
@@ -209,6 +225,7 @@ enum DeliverySQL {
         FROM events e LEFT JOIN deliveries d ON d.endpoint = ?1 AND d.event = e.position
         WHERE e.account = ?7 AND e.position > ?2 AND e.position <= ?3 AND e.occurred_at BETWEEN ?4 AND ?5
             AND e.type <> 'webhook.test' AND e.endpoint IS NOT ?1
+            AND (e.job IS NOT NULL OR instr(e.body, '"data":{"test":true') = 0)
         ORDER BY e.position LIMIT ?6
         """
 

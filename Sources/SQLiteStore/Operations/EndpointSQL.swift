@@ -15,9 +15,24 @@ enum EndpointSQL {
 
     static let ofAccount: StaticString = """
         SELECT id, account, url, events, status, description, created_at, disabled_reason, rests_until,
-            claim_limit, is_ordered, expires_at, record
+            claim_limit, is_ordered, expires_at, record, secret
         FROM endpoints WHERE account = ?1 ORDER BY number
         """
+
+    /// ?1 account · ?2 URL · ?3 types · ?4 now. The oldest that gets the same at the same place.
+    static let equal: StaticString = """
+        SELECT id, account, url, events, status, description, created_at, disabled_reason, rests_until,
+            claim_limit, is_ordered, expires_at, record, secret
+        FROM endpoints
+        WHERE account = ?1 AND url = ?2 AND events = ?3 AND (expires_at IS NULL OR expires_at > ?4)
+        ORDER BY number LIMIT 1
+        """
+
+    static let setSecret: StaticString = "UPDATE endpoints SET secret = ?3 WHERE id = ?1 AND account = ?2"
+
+    static let callbackSecret: StaticString = "SELECT callback_secret FROM accounts WHERE id = ?1"
+
+    static let setCallbackSecret: StaticString = "UPDATE accounts SET callback_secret = ?2 WHERE id = ?1"
 
     static let update: StaticString = """
         UPDATE endpoints SET url = ?3, events = ?4, status = ?5, description = ?6, disabled_reason = ?7,
@@ -32,9 +47,12 @@ enum EndpointSQL {
         WHERE id = ?1
         """
 
-    /// ?1 account · ?2 now. Those that events are kept for, with the record of those that choose among them.
+    /// ?1 account · ?2 now. Those that events are kept for, with the record of those that choose among them, and before
+    /// when nothing is sent; NULL where nothing is.
     static let subscribers: StaticString = """
-        SELECT id, events, CASE WHEN has_filters THEN record END FROM endpoints
+        SELECT id, events, CASE WHEN has_filters THEN record END,
+            CASE WHEN status = 'enabled' THEN coalesce(rests_until, 0) END
+        FROM endpoints
         WHERE account = ?1 AND status IN ('enabled', 'paused') AND (expires_at IS NULL OR expires_at > ?2)
         ORDER BY number
         """
@@ -54,7 +72,7 @@ enum EndpointSQL {
                 SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_due_endpoints
                 WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = ?1), 9223372036854775807),
             coalesce((
-                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_leased
+                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_held
                 WHERE d.lease_until IS NOT NULL AND d.endpoint = ?1), 9223372036854775807),
             coalesce((SELECT max(position) FROM events), 0))
         WHERE id = ?1 AND account = ?2 AND is_ordered = 0

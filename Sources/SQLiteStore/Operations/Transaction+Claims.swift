@@ -2,147 +2,72 @@ internal import Persistence
 internal import Signing
 internal import ThumbwireKit
 
-/// An endpoint that something waits for, and what of it may be claimed.
-struct WaitingEndpoint {
-    var id: EndpointID
-    /// When the first of what waits is due.
-    var due: Timestamp
-    /// `nil` where the endpoint is gone.
-    private var status: String?
-    private var expiresAt: Timestamp?
-    var restsUntil: Timestamp?
-    var claimLimit: Int?
-    var isOrdered: Bool
-    /// A position before which it has nothing pending.
-    var firstPending: Int64
-
-    /// Reads the columns of ``DeliverySQL/nextWaiting``.
-    init(row: Row) {
-        id = row.identifier(0)
-        due = row.timestamp(1)
-        status = row.optionalText(2)
-        expiresAt = row.optionalTimestamp(3)
-        restsUntil = row.optionalTimestamp(4)
-        claimLimit = row.optionalInteger(5).map { Int($0) }
-        isOrdered = row.bool(6)
-        firstPending = row.integer(7)
-    }
-
-    /// True where the endpoint was removed.
-    var isOrphaned: Bool { status == nil }
-
-    func isEnabled(at now: Timestamp) -> Bool {
-        status == Endpoint.Status.enabled.rawValue && expiresAt.map { $0 > now } ?? true
-    }
-
-    var isRestricted: Bool { isOrdered || claimLimit != nil }
-
-    /// How many more may be leased while that many are.
-    func room(leased: Int) -> Int {
-        if isOrdered { return leased == 0 ? min(claimLimit ?? 1, 1) : 0 }
-        return claimLimit.map { max($0 - leased, 0) } ?? .max
-    }
-}
-
-extension Connection {
-    /// Every endpoint that something waits for.
-    func waitingEndpoints() throws(StoreError) -> [WaitingEndpoint] {
-        var waiting: [WaitingEndpoint] = []
-        var last = ""
-        while let next = try first(DeliverySQL.nextWaiting, last, read: WaitingEndpoint.init(row:)) {
-            last = next.id.rawValue
-            waiting.append(next)
-        }
-        return waiting
-    }
-
-    /// How many deliveries of each endpoint are leased; few are, whatever waits.
-    func leasedOfEndpoints() throws(StoreError) -> [EndpointID: Int] {
-        var counts: [EndpointID: Int] = [:]
-        for id in try all(DeliverySQL.leasedOfEndpoints, read: { $0.identifier(0) as EndpointID }) {
-            counts[id, default: 0] += 1
-        }
-        return counts
-    }
-
-    /// An ordered endpoint's oldest pending delivery.
-    func oldest(
-        of endpoint: WaitingEndpoint
-    ) throws(StoreError) -> (number: Int64, event: Int64, due: Timestamp, isLeased: Bool)? {
-        try first(DeliverySQL.oldestOfEndpoint, endpoint.id, endpoint.firstPending) {
-            ($0.integer(0), $0.integer(1), $0.timestamp(2), !$0.isNull(3))
-        }
-    }
-
-    /// When the next delivery becomes due that nobody holds and that may be claimed then.
-    func nextDeliveryDue(now: Timestamp) throws(StoreError) -> Timestamp? {
-        let waiting = try waitingEndpoints().filter { $0.isEnabled(at: now) }
-        let leased = waiting.contains { $0.isRestricted } ? try leasedOfEndpoints() : [:]
-        var next = try first(DeliverySQL.firstCallback) { $0.timestamp(0) }
-        for endpoint in waiting where endpoint.room(leased: leased[endpoint.id] ?? 0) > 0 {
-            let due = endpoint.isOrdered ? try oldest(of: endpoint)?.due : endpoint.due
-            guard let due else { continue }
-            let moment = max(due, endpoint.restsUntil ?? due)
-            next = min(next ?? moment, moment)
-        }
-        return next
-    }
-}
-
 extension Transaction {
-    private struct Candidate {
+    fileprivate struct Candidate {
         var number: Int64
         var due: Timestamp
+        /// Its endpoint's turn; `nil` for a callback.
+        var turn: EndpointTurn?
     }
 
     func claimDeliveries(
         limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
     ) throws(StoreError) -> [DueDelivery] {
-        try connection.run(DeliverySQL.releaseExpired, now)
+        try releaseExpired(now: now)
         let candidates =
             try dueCallbacks(limit: limit, busy: busy, now: now)
             + dueOfEndpoints(limit: limit, busy: busy, now: now)
         var endpoints = EndpointShelf(connection: connection)
+        var turns: [EndpointID: EndpointTurn] = [:]
         var claimed: [DueDelivery] = []
         for candidate in candidates.sorted(by: { ($0.due, $0.number) < ($1.due, $1.number) }).prefix(limit) {
+            if let turn = candidate.turn { turns[turn.id] = turn }
             do throws(StoreError) {
-                if let due = try due(candidate.number, &endpoints) {
-                    try connection.run(DeliverySQL.lease, candidate.number, leaseUntil)
-                    claimed.append(due)
-                }
+                let due = try due(candidate, &endpoints)
+                try connection.run(DeliverySQL.lease, candidate.number, leaseUntil)
+                claimed.append(due)
             } catch {
                 guard error.isUnreadable else { throw error }
                 try giveUp(damaged: candidate.number, because: error, now: now)
             }
         }
+        for turn in turns.values { try renew(turn) }
         return claimed
     }
 
+    private func releaseExpired(now: Timestamp) throws(StoreError) {
+        let freed = try connection.all(DeliverySQL.releaseExpired, now) {
+            $0.optionalText(0).map { EndpointID(rawValue: $0) }
+        }
+        for endpoint in Set(freed.compactMap(\.self)) { try renewTurn(of: endpoint) }
+    }
+
     private func due(
-        _ number: Int64, _ endpoints: inout EndpointShelf
-    ) throws(StoreError) -> DueDelivery? {
-        let found = try connection.first(DeliverySQL.due, number) { row throws(StoreError) in
-            (
-                delivery: try Delivery(row: row), event: try Event(due: row),
-                callback: row.isNull(19) ? nil : row.sealed(19),
-                callbackSecret: row.isNull(20) ? nil : row.sealed(20)
-            )
+        _ candidate: Candidate, _ endpoints: inout EndpointShelf
+    ) throws(StoreError) -> DueDelivery {
+        guard let turn = candidate.turn else { return try dueCallback(candidate.number) }
+        let found = try connection.first(DeliverySQL.dueToEndpoint, candidate.number) {
+            row throws(StoreError) in
+            (delivery: try Delivery(row: row), event: try Event(due: row))
         }
         guard let found else { throw .unreadable("the event of a delivery is gone") }
-        switch found.delivery.target {
-        case .callback(let job):
-            guard let callback = found.callback, let secret = found.callbackSecret else {
-                throw .unreadable("the callback of job \(job) is gone")
+        let (endpoint, secret) = try endpoints.take(turn.id)
+        return DueDelivery(
+            delivery: found.delivery, event: found.event, destination: .endpoint(endpoint, secret: secret))
+    }
+
+    private func dueCallback(_ number: Int64) throws(StoreError) -> DueDelivery {
+        let due = try connection.first(DeliverySQL.dueToCallback, number) { row throws(StoreError) in
+            let delivery = try Delivery(row: row)
+            guard !row.isNull(19), !row.isNull(20) else {
+                throw .unreadable("the callback of job \(row.text(6)) is gone")
             }
             return DueDelivery(
-                delivery: found.delivery, event: found.event, destination: .callback(callback, secret: secret)
-            )
-        case .endpoint(let id):
-            let (endpoint, secret) = try endpoints.take(id)
-            return DueDelivery(
-                delivery: found.delivery, event: found.event, destination: .endpoint(endpoint, secret: secret)
-            )
+                delivery: delivery, event: try Event(due: row),
+                destination: .callback(row.sealed(19), secret: row.sealed(20)))
         }
+        guard let due else { throw .unreadable("the event of a delivery is gone") }
+        return due
     }
 
     /// Ends a delivery that nobody can make, so that it holds up no other, and notes why where people look for it.
@@ -169,48 +94,61 @@ extension Transaction {
         return rows.filter { !busy.contains(.callback($0.1)) }.map { $0.0 }
     }
 
+    /// What is due first of the endpoints whose turn it is, what rested from the end of the rest. Looks at as many
+    /// endpoints as it finds deliveries, and those that are busy.
     private func dueOfEndpoints(
         limit: Int, busy: Set<Delivery.Target>, now: Timestamp
     ) throws(StoreError) -> [Candidate] {
-        let waiting = try connection.waitingEndpoints()
-            .filter { $0.due <= now && $0.isEnabled(at: now) && ($0.restsUntil ?? now) <= now }
-            .filter { !busy.contains(.endpoint($0.id)) }
-            .sorted { $0.due < $1.due }
-        let leased = waiting.contains { $0.isRestricted } ? try connection.leasedOfEndpoints() : [:]
         var candidates: [Candidate] = []
-        for endpoint in waiting {
+        var early: [EndpointTurn] = []
+        try connection.each(TurnSQL.due, now) { row throws(StoreError) in
+            let turn = EndpointTurn(row: row)
             let isFull = candidates.count == limit
             let horizon = isFull ? candidates[limit - 1].due : now
             // Whatever the later endpoints have is due after all of these.
-            if isFull, endpoint.due >= horizon { break }
-            candidates += try due(
-                of: endpoint, until: horizon,
-                limit: min(limit, endpoint.room(leased: leased[endpoint.id] ?? 0)))
-            candidates.sort { $0.due < $1.due }
-            candidates.removeLast(max(candidates.count - limit, 0))
+            if isFull, turn.at >= horizon { return false }
+            guard !busy.contains(.endpoint(turn.id)), !turn.isExpired(at: now) else { return true }
+            let found = try due(of: turn, until: horizon, limit: limit)
+            if found.first?.due != turn.at { early.append(turn) }
+            candidates.merge(found, limit: limit)
+            return true
         }
+        for turn in early { try renew(turn) }
         return candidates
     }
 
     private func due(
-        of endpoint: WaitingEndpoint, until horizon: Timestamp, limit: Int
+        of turn: EndpointTurn, until horizon: Timestamp, limit: Int
     ) throws(StoreError) -> [Candidate] {
-        guard limit > 0 else { return [] }
-        if endpoint.isOrdered { return try oldestDue(of: endpoint, until: horizon).map { [$0] } ?? [] }
-        return try connection.all(DeliverySQL.dueOfEndpoint, endpoint.id, horizon, limit) {
-            Candidate(number: $0.integer(0), due: $0.timestamp(1))
+        let limit = min(limit, try connection.room(of: turn))
+        guard limit > 0, (turn.restsUntil ?? horizon) <= horizon else { return [] }
+        if turn.isOrdered { return try oldestDue(of: turn, until: horizon).map { [$0] } ?? [] }
+        return try connection.all(DeliverySQL.dueOfEndpoint, turn.id, horizon, limit) {
+            Candidate(number: $0.integer(0), due: turn.due($0.timestamp(1)), turn: turn)
         }
     }
 
     private func oldestDue(
-        of endpoint: WaitingEndpoint, until horizon: Timestamp
+        of turn: EndpointTurn, until horizon: Timestamp
     ) throws(StoreError) -> Candidate? {
-        guard let oldest = try connection.oldest(of: endpoint) else { return nil }
-        if oldest.event > endpoint.firstPending {
-            try connection.run(EndpointSQL.setFirstPending, endpoint.id, oldest.event)
+        guard let oldest = try connection.oldest(of: turn) else { return nil }
+        if oldest.event > turn.firstPending {
+            try connection.run(EndpointSQL.setFirstPending, turn.id, oldest.event)
         }
         guard !oldest.isLeased, oldest.due <= horizon else { return nil }
-        return Candidate(number: oldest.number, due: oldest.due)
+        return Candidate(number: oldest.number, due: turn.due(oldest.due), turn: turn)
+    }
+}
+
+extension [Transaction.Candidate] {
+    /// Takes sorted candidates into sorted ones and keeps the first `limit`; of what is due at the same time, what was
+    /// there before.
+    fileprivate mutating func merge(_ others: [Element], limit: Int) {
+        guard let first = others.first else { return }
+        let kept = last.map { $0.due <= first.due } ?? true
+        append(contentsOf: others)
+        if !kept { sort { $0.due < $1.due } }
+        removeLast(Swift.max(count - limit, 0))
     }
 }
 

@@ -27,7 +27,7 @@ extension Transaction {
         ) {
             (
                 number: $0.integer(0), callback: $0.optionalInteger(1),
-                endpoint: $0.optionalText(2).map { EndpointID(rawValue: $0) }
+                endpoint: $0.optionalText(2).map { EndpointID(rawValue: $0) }, next: $0.optionalTimestamp(3)
             )
         }
         guard let found else { throw .missing("delivery \(attempt.delivery)") }
@@ -41,6 +41,7 @@ extension Transaction {
         if let callback = found.callback, let status = outcome.status {
             try connection.run(DeliverySQL.callbackStatus, callback, status)
         }
+        if let endpoint = found.endpoint, let next = found.next { try giveTurn(to: endpoint, at: next) }
         for event in result.events { try emit(event, about: found.endpoint) }
         if status != .delivered { note(.deliveryDue) }
         return found.endpoint
@@ -51,22 +52,32 @@ extension Transaction {
         _ id: EndpointID, _ results: [AttemptResult],
         _ reviewing: (Endpoint, [AttemptResult]) -> EndpointReview?
     ) throws(StoreError) {
-        guard let endpoint = try readableEndpoint(id) else { return }
+        guard let endpoint = try readableEndpoint(id) else { return try renewTurn(of: id) }
         // The end of an attempt makes room for the next one.
-        if endpoint.sending.isOrdered || endpoint.health.claimLimit != nil { note(.deliveryDue) }
-        guard let review = reviewing(endpoint, results) else { return }
-        var reviewed = endpoint
-        reviewed.status = review.endpoint.status
-        reviewed.disabledReason = review.endpoint.disabledReason
-        reviewed.health = review.endpoint.health
-        if reviewed != endpoint {
-            try connection.run(
-                EndpointSQL.review, id, reviewed.status.rawValue, reviewed.disabledReason,
-                reviewed.health.restsUntil, reviewed.health.claimLimit,
-                EndpointRecord.write(reviewed).map { UTF8Text(bytes: $0) })
-            if reviewed.status == .enabled { note(.deliveryDue) }
+        var makesRoom = endpoint.sending.isOrdered || endpoint.health.claimLimit != nil
+        defer { if makesRoom { note(.deliveryDue) } }
+        let review = reviewing(endpoint, results)
+        if let reviewed = review?.endpoint, try write(reviewed, of: endpoint) {
+            makesRoom = makesRoom || reviewed.status == .enabled
+            try renewTurn(of: id)
+        } else if makesRoom {
+            try renewTurn(of: id)
         }
-        for event in review.events { try emit(event, about: id) }
+        for event in review?.events ?? [] { try emit(event, about: id) }
+    }
+
+    /// Writes what a review changes of an endpoint; false when that is nothing.
+    private func write(_ review: Endpoint, of endpoint: Endpoint) throws(StoreError) -> Bool {
+        var reviewed = endpoint
+        reviewed.status = review.status
+        reviewed.disabledReason = review.disabledReason
+        reviewed.health = review.health
+        guard reviewed != endpoint else { return false }
+        try connection.run(
+            EndpointSQL.review, endpoint.id, reviewed.status.rawValue, reviewed.disabledReason,
+            reviewed.health.restsUntil, reviewed.health.claimLimit,
+            EndpointRecord.write(reviewed).map { UTF8Text(bytes: $0) })
+        return true
     }
 
     private func readableEndpoint(_ id: EndpointID) throws(StoreError) -> Endpoint? {

@@ -27,6 +27,7 @@ extension Transaction {
             endpoint.expiresAt, EndpointRecord.write(endpoint).map { UTF8Text(bytes: $0) },
             endpoint.hasFilters)
         guard connection.changedRows > 0 else { return false }
+        try renewTurn(of: endpoint.id)
         if endpoint.status == .enabled { note(.deliveryDue) }
         return true
     }
@@ -44,12 +45,30 @@ extension Transaction {
         return changed
     }
 
+    func revise(
+        _ id: EndpointID, of account: AccountID, _ change: (StoredEndpoint) -> EndpointRevision?
+    ) throws(StoreError) -> StoredEndpoint? {
+        let found = try connection.first(EndpointSQL.one, id, account, read: StoredEndpoint.init(row:))
+        guard let found, let revision = change(found) else { return nil }
+        var changed = revision.stored
+        changed.endpoint.id = id
+        changed.endpoint.account = account
+        changed.endpoint.createdAt = found.endpoint.createdAt
+        if changed.endpoint != found.endpoint { _ = try update(changed.endpoint) }
+        if changed.secret != found.secret {
+            try connection.run(EndpointSQL.setSecret, id, account, changed.secret)
+        }
+        for event in revision.events { try emit(event, about: id) }
+        return changed
+    }
+
     /// Removes the endpoint and gives up what is being attempted for it, and as much of what waits as one commit should;
     /// ``giveUpWaiting(for:)`` does the rest.
     func deleteEndpoint(_ id: EndpointID, of account: AccountID) throws(StoreError) -> Bool {
         try connection.run(EndpointSQL.delete, id, account)
         guard connection.changedRows > 0 else { return false }
         try connection.run(DeliverySQL.exhaustLeased, id)
+        try connection.run(TurnSQL.delete, id)
         return true
     }
 }
@@ -61,13 +80,6 @@ extension Connection {
     func giveUpWaiting(for endpoint: EndpointID) throws(StoreError) -> Bool {
         try run(DeliverySQL.exhaustWaiting, endpoint, Self.maximumGivenUp)
         return changedRows == Self.maximumGivenUp
-    }
-
-    /// Finishes what a process before had begun.
-    func giveUpOrphans() throws(StoreError) {
-        for endpoint in try waitingEndpoints() where endpoint.isOrphaned {
-            while try giveUpWaiting(for: endpoint.id) {}
-        }
     }
 }
 

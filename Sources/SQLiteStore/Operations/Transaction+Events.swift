@@ -21,6 +21,23 @@ enum EventSQL {
         ORDER BY e.position LIMIT ?4
         """
 
+    /// As ``ofAccount``, newest first.
+    static let newestOfAccount: StaticString = """
+        SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM events e LEFT JOIN jobs j ON j.number = e.job
+        WHERE e.account = ?1 AND e.position > ?2 AND (?3 IS NULL OR instr(?3, ',' || e.type || ',') > 0)
+        ORDER BY e.position DESC LIMIT ?4
+        """
+
+    /// As ``newestOfAccount``, ?5 being the job.
+    static let newestOfJob: StaticString = """
+        SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
+        FROM events e JOIN jobs j ON j.number = e.job
+        WHERE e.job = (SELECT number FROM jobs WHERE id = ?5) AND e.account = ?1 AND e.position > ?2
+            AND (?3 IS NULL OR instr(?3, ',' || e.type || ',') > 0)
+        ORDER BY e.position DESC LIMIT ?4
+        """
+
     /// As ``ofAccount``, ?5 being the job.
     static let ofJob: StaticString = """
         SELECT e.position, e.id, e.account, e.type, j.id, e.sequence, e.occurred_at, e.body, e.face_data
@@ -58,6 +75,7 @@ extension Transaction {
         guard isThere == true else { throw .missing("endpoint \(endpoint)") }
         let position = try insert(event, job: nil)
         try deliver(event, at: position, callback: nil, endpoint: endpoint)
+        try giveTurn(to: endpoint, at: event.occurredAt)
     }
 
     private func insert(
@@ -89,6 +107,8 @@ extension Transaction {
                 continue
             }
             try deliver(event, at: position, callback: nil, endpoint: subscriber.id)
+            guard let restsUntil = subscriber.restsUntil else { continue }
+            try giveTurn(to: subscriber.id, at: max(event.occurredAt, restsUntil))
         }
     }
 
@@ -108,11 +128,14 @@ private struct Subscriber {
     var types: String
     /// Where it has filters.
     var record: [UInt8]?
+    /// `nil` while nothing is sent to it.
+    var restsUntil: Timestamp?
 
     init(row: Row) {
         id = row.identifier(0)
         types = row.text(1)
         record = row.isNull(2) ? nil : row.bytes(2)
+        restsUntil = row.optionalTimestamp(3)
     }
 }
 

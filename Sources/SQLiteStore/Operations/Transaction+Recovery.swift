@@ -77,7 +77,10 @@ extension Transaction {
         if let oldest = part.items.first {
             try connection.run(EndpointSQL.lowerFirstPending, query.endpoint, oldest.event)
         }
-        if sent > 0 { note(.deliveryDue) }
+        if sent > 0 {
+            try giveTurn(to: query.endpoint, at: min(start, now))
+            note(.deliveryDue)
+        }
         return sent
     }
 
@@ -90,10 +93,11 @@ extension Transaction {
             guard isThere == true else { throw .missing("endpoint \(endpoint)") }
         }
         let changed = try connection.first(DeliverySQL.resend, id, account, now) {
-            (endpoint: $0.optionalText(0), event: $0.integer(1))
+            (endpoint: $0.optionalText(0).map { EndpointID(rawValue: $0) }, event: $0.integer(1))
         }
         if let changed, let endpoint = changed.endpoint {
             try connection.run(EndpointSQL.lowerFirstPending, endpoint, changed.event)
+            try giveTurn(to: endpoint, at: now)
         }
         note(.deliveryDue)
         return try connection.first(DeliverySQL.one, id, account, read: Delivery.init(row:))

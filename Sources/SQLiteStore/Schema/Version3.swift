@@ -3,7 +3,8 @@ extension Schema {
     ///
     /// An endpoint's deliveries are found by their event, of which it has one at most, so that one index serves lists,
     /// recovery and endpoints that get their events in order. `first_pending` is a position before which such an
-    /// endpoint has nothing pending.
+    /// endpoint has nothing pending. A row of `endpoint_turns` says before when nothing of an endpoint can be claimed;
+    /// without one, nothing can until something is written about it. So a claim looks at those only whose turn it is.
     static let version3 = """
         ALTER TABLE endpoints ADD COLUMN record TEXT;
         ALTER TABLE endpoints ADD COLUMN has_filters INTEGER NOT NULL DEFAULT 0;
@@ -22,8 +23,13 @@ extension Schema {
         DROP INDEX deliveries_of_endpoint;
         CREATE UNIQUE INDEX deliveries_of_endpoint ON deliveries (endpoint, event) WHERE endpoint IS NOT NULL;
         CREATE INDEX deliveries_of_event ON deliveries (event);
-        DROP INDEX deliveries_leased;
-        CREATE INDEX deliveries_leased ON deliveries (lease_until, endpoint) WHERE lease_until IS NOT NULL;
+        CREATE INDEX deliveries_held ON deliveries (endpoint)
+            WHERE lease_until IS NOT NULL AND endpoint IS NOT NULL;
+        CREATE TABLE endpoint_turns (
+            endpoint TEXT PRIMARY KEY,
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX endpoint_turns_by_time ON endpoint_turns (at);
 
         ALTER TABLE attempts ADD COLUMN endpoint TEXT;
         UPDATE attempts SET endpoint = (SELECT d.endpoint FROM deliveries d WHERE d.number = attempts.delivery);

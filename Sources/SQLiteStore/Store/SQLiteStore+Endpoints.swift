@@ -9,6 +9,20 @@ extension SQLiteStore {
         }
     }
 
+    package func insertUnlessPresent(
+        _ new: StoredEndpoint, now: Timestamp
+    ) async throws(StoreError) -> StoredEndpoint? {
+        try await writer.perform { transaction throws(StoreError) in
+            let endpoint = new.endpoint
+            let equal = try transaction.connection.first(
+                EndpointSQL.equal, endpoint.account, endpoint.url, commaSeparated(endpoint.events), now,
+                read: StoredEndpoint.init(row:))
+            if let equal { return equal }
+            try transaction.insert(endpoint, secret: new.secret)
+            return nil
+        }
+    }
+
     package func endpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Endpoint? {
         try await readers.perform { connection throws(StoreError) in
             try connection.first(EndpointSQL.one, id, account, read: Endpoint.init(row:))
@@ -27,12 +41,26 @@ extension SQLiteStore {
         }
     }
 
+    package func storedEndpoint(
+        _ id: EndpointID, of account: AccountID
+    ) async throws(StoreError) -> StoredEndpoint? {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.first(EndpointSQL.one, id, account, read: StoredEndpoint.init(row:))
+        }
+    }
+
+    package func storedEndpoints(of account: AccountID) async throws(StoreError) -> [StoredEndpoint] {
+        try await readers.perform { connection throws(StoreError) in
+            try connection.all(EndpointSQL.ofAccount, account, read: StoredEndpoint.init(row:))
+        }
+    }
+
     package func setSecret(
         _ secret: Sealed, of endpoint: EndpointID, account: AccountID
     ) async throws(StoreError) -> Bool {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
-                "UPDATE endpoints SET secret = ?3 WHERE id = ?1 AND account = ?2", endpoint, account, secret)
+                EndpointSQL.setSecret, endpoint, account, secret)
             return transaction.connection.changedRows > 0
         }
     }
@@ -42,8 +70,20 @@ extension SQLiteStore {
     ) async throws(StoreError) -> Bool {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
-                "UPDATE accounts SET callback_secret = ?2 WHERE id = ?1", account, secret)
+                EndpointSQL.setCallbackSecret, account, secret)
             return transaction.connection.changedRows > 0
+        }
+    }
+
+    package func reviseCallbackSecret(
+        of account: AccountID, _ change: @escaping @Sendable (Sealed) -> Sealed?
+    ) async throws(StoreError) -> Sealed? {
+        try await writer.perform { transaction throws(StoreError) in
+            let connection = transaction.connection
+            let found = try connection.first(EndpointSQL.callbackSecret, account) { $0.sealed(0) }
+            guard let found, let changed = change(found) else { return nil }
+            try connection.run(EndpointSQL.setCallbackSecret, account, changed)
+            return changed
         }
     }
 
@@ -56,6 +96,15 @@ extension SQLiteStore {
     ) async throws(StoreError) -> Endpoint? {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.update(id, of: account, change)
+        }
+    }
+
+    package func revise(
+        _ id: EndpointID, of account: AccountID,
+        _ change: @escaping @Sendable (StoredEndpoint) -> EndpointRevision?
+    ) async throws(StoreError) -> StoredEndpoint? {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.revise(id, of: account, change)
         }
     }
 

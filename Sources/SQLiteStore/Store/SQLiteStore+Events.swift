@@ -22,11 +22,13 @@ extension SQLiteStore {
         return try await readers.perform { connection throws(StoreError) in
             guard let job = query.job else {
                 return try connection.all(
-                    EventSQL.ofAccount, query.account, query.after, types, limit,
+                    query.isNewestFirst ? EventSQL.newestOfAccount : EventSQL.ofAccount, query.account,
+                    query.after, types, limit,
                     read: PositionedEvent.init(row:))
             }
             return try connection.all(
-                EventSQL.ofJob, query.account, query.after, types, limit, job,
+                query.isNewestFirst ? EventSQL.newestOfJob : EventSQL.ofJob, query.account, query.after,
+                types, limit, job,
                 read: PositionedEvent.init(row:))
         }
     }

@@ -48,7 +48,7 @@ package final class SQLiteStore: Store {
         writer = try Writer(settings) { connection throws(StoreError) in
             try Schema.migrate(connection, path: settings.path)
             try connection.voidLeases(at: settings.clock.now())
-            try connection.giveUpOrphans()
+            try connection.findTurns()
         }
         readers = ReaderPool(path: settings.path, vfs: settings.vfs, threads: Self.readerThreads)
         closing = BlockingExecutor(name: "store-close", threads: 1)

@@ -61,10 +61,16 @@ public struct Endpoint: Hashable, Sendable {
         public var restsUntil: Timestamp?
         /// At most that many deliveries are taken up at a time; `nil` is as many as may be.
         public var claimLimit: Int?
+        /// Failures in a row that speak against the receiver itself and not against what it was sent.
+        public var strikes: Int
+        /// True where `endpoint.failing` was sent, and `endpoint.recovered` was not yet.
+        public var isAnnounced: Bool
 
         /// Of an endpoint that nothing was sent to yet.
         public init() {
             failures = 0
+            strikes = 0
+            isAnnounced = false
         }
     }
 

@@ -33,6 +33,14 @@ package struct Callback: Hashable, Sendable {
         format: Endpoint.Sending.Format = .job
     ) throws(WebhookSetupError) {
         try CustomHeaders.check(headers)
+        try self.init(unchecked: url, headers, events, signing, format)
+    }
+
+    /// One whose headers were checked when it was given, by what was reserved then.
+    private init(
+        unchecked url: String, _ headers: [CustomHeader], _ events: [EventType], _ signing: Signing?,
+        _ format: Endpoint.Sending.Format
+    ) throws(WebhookSetupError) {
         host = try EndpointURL.host(url)
         self.url = url
         self.headers = headers
@@ -68,9 +76,9 @@ extension Callback {
             document["version"]?.integer == Self.formatVersion,
             let url = document["url"]?.string,
             let callback = try? Callback(
-                url: url, headers: Self.fields(document["headers"]), events: Self.events(document["events"]),
-                signing: (document["opusKey"]?.string).map { .opus(key: $0) },
-                format: document["format"]?.string.flatMap(Endpoint.Sending.Format.init) ?? .job)
+                unchecked: url, Self.fields(document["headers"]), Self.events(document["events"]),
+                (document["opusKey"]?.string).map { .opus(key: $0) },
+                document["format"]?.string.flatMap(Endpoint.Sending.Format.init) ?? .job)
         else { throw UnsealingError() }
         self = callback
     }

@@ -1,6 +1,24 @@
+internal import Documents
 internal import HTTP
 internal import Persistence
 internal import ThumbwireKit
+
+/// An attempt's row, and what its end says of the receiver.
+struct Judgement: Sendable {
+    var result: AttemptResult
+    var finding: Finding
+    var target: Delivery.Target
+
+    private static let timeouts: Set<String> = [
+        ClientError.timeout(.awaitingResponse).code, ClientError.dnsTimeout(host: "").code,
+    ]
+
+    /// No answer came in time.
+    var isHang: Bool {
+        guard case .unanswered(let code, _) = result.attempt.outcome else { return false }
+        return Self.timeouts.contains(code)
+    }
+}
 
 /// Says what an attempt's end means for its delivery.
 struct AttemptJudge {
@@ -10,40 +28,79 @@ struct AttemptJudge {
         case unanswered(code: String, message: String)
     }
 
+    /// An attempt that has ended. Rests are counted from `now`; all other moments are the wall clock's.
+    struct Ended {
+        var due: DueDelivery
+        var ending: Ending
+        var startedAt: Timestamp
+        var duration: Duration
+        var wallNow: Timestamp
+        var now: Timestamp
+        /// The callback's host, for those who are told; `nil` where it cannot be read.
+        var host: String?
+    }
+
     let configuration: Dispatcher.Configuration
+    let encoder: EventEncoder
     /// Evenly distributed in `0..<1`, for jitter.
     let random: @Sendable () -> Double
 
-    /// The attempt's row and what follows. It ended `now`, and rests are counted from there.
-    func result(
-        of due: DueDelivery, _ ending: Ending, startedAt: Timestamp, took duration: Duration, now: Timestamp
-    ) -> AttemptResult {
+    /// The attempt's row and what follows.
+    func judge(_ ended: Ended) -> Judgement {
+        let due = ended.due
         let number = due.delivery.attempts + 1
-        let attempt = Attempt(
-            delivery: due.delivery.id, number: number, startedAt: startedAt, duration: duration,
-            outcome: outcome(ending))
+        let finding = finding(ended.ending, ended.wallNow)
         let consequence: AttemptResult.Consequence =
-            switch verdict(ending, now) {
+            switch finding.verdict {
             case .delivered: .delivered
             case .exhausted: .exhausted
-            case .retry(let earliest): retry(due.delivery.target, after: number, notBefore: earliest, now)
+            case .retry(let least): retry(due, after: number, notWithin: least, ended.now)
             }
-        return AttemptResult(attempt: attempt, consequence: consequence)
+        let attempt = Attempt(
+            delivery: due.delivery.id, number: number, startedAt: ended.startedAt, duration: ended.duration,
+            outcome: outcome(ended.ending))
+        return Judgement(
+            result: AttemptResult(
+                attempt: attempt, consequence: consequence,
+                events: consequence == .exhausted ? exhausted(ended, number) : []),
+            finding: finding, target: due.delivery.target)
     }
 
-    private func verdict(_ ending: Ending, _ now: Timestamp) -> StatusPolicy.Verdict {
-        guard case .answered(let response) = ending else { return .retry(notBefore: nil) }
-        return StatusPolicy.verdict(
-            status: response.status, retryAfter: response.headers["retry-after"], now: now)
-    }
-
-    private func retry(
-        _ target: Delivery.Target, after attempts: Int, notBefore earliest: Timestamp?, _ now: Timestamp
-    ) -> AttemptResult.Consequence {
-        guard let rest = RetrySchedule.of(target).rest(after: attempts, random: random()) else {
-            return .exhausted
+    private func finding(_ ending: Ending, _ now: Timestamp) -> Finding {
+        switch ending {
+        case .unanswered(let code, _): StatusPolicy.finding(ofError: code)
+        case .answered(let response):
+            StatusPolicy.finding(
+                of: StatusPolicy.Answer(
+                    status: response.status, retryAfter: response.headers["retry-after"],
+                    instruction: response.headers["webhook-delivery"]), now: now)
         }
-        return .retry(at: max(now + rest, earliest ?? now))
+    }
+
+    /// The place in the schedule is counted from where it was begun anew.
+    private func retry(
+        _ due: DueDelivery, after attempts: Int, notWithin least: Duration?, _ now: Timestamp
+    ) -> AttemptResult.Consequence {
+        let place = max(1, attempts - due.delivery.earlierAttempts)
+        let schedule = RetrySchedule.of(due.destination)
+        guard let rest = schedule.rest(after: place, random: random()) else { return .exhausted }
+        return .retry(at: now + max(rest, least ?? .zero))
+    }
+
+    /// Nobody is told of a delivery given up that told of deliveries itself: that would have no end.
+    private func exhausted(_ ended: AttemptJudge.Ended, _ attempts: Int) -> [Event] {
+        var delivery = ended.due.delivery
+        guard !delivery.type.isAboutDelivery else { return [] }
+        delivery.status = .exhausted
+        delivery.attempts = attempts
+        if case .answered(let response) = ended.ending { delivery.lastStatusCode = response.status }
+        var endpoint: Endpoint?
+        if case .endpoint(let found, _) = ended.due.destination { endpoint = found }
+        return [
+            encoder.exhausted(
+                delivery, endpoint: endpoint, host: endpoint?.host ?? ended.host ?? "unknown",
+                at: ended.wallNow)
+        ]
     }
 
     private func outcome(_ ending: Ending) -> Attempt.Outcome {
@@ -67,5 +124,24 @@ struct AttemptJudge {
             head.unicodeScalars.append(kept)
         }
         return head
+    }
+}
+
+extension EventType {
+    /// True for what the dispatcher itself has to say.
+    fileprivate var isAboutDelivery: Bool {
+        switch self {
+        case .endpointFailing, .endpointDisabled, .endpointRecovered, .deliveryExhausted: true
+        case .queued, .processing, .progress, .completed, .failed, .cancelled, .providerDegraded,
+            .providerRecovered, .webhookTest:
+            false
+        }
+    }
+}
+
+extension Endpoint {
+    /// The host of its URL: all of it that others may see.
+    var host: String {
+        (try? EndpointURL.host(url)) ?? "unknown"
     }
 }

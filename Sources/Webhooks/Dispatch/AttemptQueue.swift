@@ -3,26 +3,50 @@ internal import ThumbwireKit
 
 /// Which claimed delivery is attempted next: a value that the dispatcher guards.
 ///
-/// Targets take turns and each has its own cap, so that one that hangs holds up nobody else. An attempt that became
-/// slow gives its place to another, so that many that hang do not either.
+/// - Each receiver has a lane (``Lane``) with a cap of its own, and lanes take turns.
+/// - Lanes are of three standings, which take turns as well and hold no more than their share of the places
+///   (``AttemptPlaces``). A slow attempt gives up its place. So neither one that hangs nor a thousand hold up those who
+///   answer.
+/// - What waits for a rest to end or for its rate stands in no line and holds no place.
+/// - More is claimed whatever waits for receivers that do not answer; only work that will be done within a second counts
+///   against the window. An endpoint with enough waiting is left out of claims. Callbacks cannot be left out: where
+///   too much waits of what does not get on, it is not kept, and claimed again when its lease is over.
 struct AttemptQueue {
     typealias Target = Delivery.Target
 
-    /// A claimed delivery and until when it is ours.
-    private struct Claimed {
-        var due: DueDelivery
-        var leaseUntil: Timestamp
+    private struct Flight {
+        var lane: Lane.Key
+        var begunAt: ContinuousClock.Instant
     }
 
+    /// Claimed work at hand that is not kept waiting by its receiver.
+    static let window = 512
+    /// Claimed at a time: the store reads each with its body in one transaction.
+    static let batch = 128
+    /// Kept waiting in one lane.
+    private static let longestLane = 1_024
+    /// Kept waiting in a lane that does not get on when ``manyWaiting`` wait in all.
+    private static let shortLane = 16
+    private static let manyWaiting = 4_096
+    private static let mostWaiting = 8_192
+    /// Lanes that are remembered without anything to do.
+    private static let mostLanes = 8_192
+
     private let configuration: Dispatcher.Configuration
-    private var waiting: [Target: ArraySlice<Claimed>] = [:]
-    /// Targets with something waiting and room under their cap, in the order of their turns.
-    private var turns: [Target] = []
-    private var underWay: [DeliveryID: Target] = [:]
+    private var lanes: [Lane.Key: Lane] = [:]
+    /// Lanes that may begin something, by standing, in the order of their turns.
+    private var turns = [ArraySlice<Lane.Key>](repeating: [], count: Lane.Standing.allCases.count)
+    private var lastTurn = 0
+    /// Lanes with something waiting for a moment.
+    private var asleep: [Lane.Key: Timestamp] = [:]
+    private var underWay: [DeliveryID: Flight] = [:]
     /// Attempted, and not written yet: not to be attempted again, whatever its lease.
     private var unwritten: Set<DeliveryID> = []
-    private var underWayCounts: [Target: Int] = [:]
     private var places: AttemptPlaces
+    private var waitingIDs: Set<DeliveryID> = []
+    private var soon: [Lane.Key: Int] = [:]
+    private var soonCount = 0
+    private var busy: Set<Target> = []
     /// Targets that the last claim left out.
     private var leftOut: Set<Target> = []
 
@@ -30,7 +54,7 @@ struct AttemptQueue {
         self.configuration = configuration
         places = AttemptPlaces(
             count: configuration.maximumInFlight, slowAfter: configuration.slowAfter,
-            slowCount: configuration.maximumSlow)
+            slowCount: configuration.maximumSlow, longAfter: configuration.longAfter)
     }
 
     /// Nothing is under way.
@@ -39,52 +63,92 @@ struct AttemptQueue {
     /// A target that the last claim left out has few enough waiting again: there may be more to claim.
     private(set) var hasReleasedTarget = false
 
-    /// How many more attempts may be under way.
-    mutating func room(at moment: ContinuousClock.Instant) -> Int {
-        places.free(at: moment)
+    /// How much is to be claimed; 0 while there is enough at hand.
+    var claimLimit: Int {
+        let room = min(Self.window - soonCount, Self.mostWaiting - waitingIDs.count)
+        // Few at a time would cost a commit each.
+        return room < Self.batch ? 0 : Self.batch
     }
 
-    /// When the next attempt becomes slow and gives up its place; `nil` when none will.
-    var nextFreePlace: ContinuousClock.Instant? { places.nextSlow }
+    /// When an attempt becomes slow and gives up its place for one that waits for it; `nil` when none will, or none waits.
+    mutating func nextFreePlace(at moment: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard turns.contains(where: { !$0.isEmpty }) else { return nil }
+        _ = places.free(at: moment)
+        return places.nextSlow
+    }
+
+    /// When the first lane wakes that waits for a moment.
+    private(set) var nextWake: Timestamp?
 
     /// Targets that have enough waiting; nothing more is to be claimed for them now.
     mutating func leaveOutBusy() -> Set<Target> {
-        leftOut = Set(waiting.filter { isBusy($0.value) }.keys)
+        leftOut = busy
         hasReleasedTarget = false
         return leftOut
     }
 
-    /// Adds what was claimed.
-    mutating func add(_ deliveries: [DueDelivery], leaseUntil: Timestamp) {
-        for due in deliveries where isFresh(due) {
-            waiting[due.delivery.target, default: []].append(Claimed(due: due, leaseUntil: leaseUntil))
-            giveTurn(due.delivery.target)
+    /// Adds what was claimed, each with its lane.
+    mutating func add(
+        _ deliveries: [(lane: Lane.Key, due: DueDelivery)], leaseUntil: Timestamp, now: Timestamp
+    ) {
+        if lanes.count > Self.mostLanes { lanes = lanes.filter { !$0.value.isIdle } }
+        for (key, due) in deliveries where isFresh(due.delivery.id) {
+            var lane = lanes.removeValue(forKey: key) ?? Lane(cap: cap(due))
+            if case .endpoint(let endpoint, _) = due.destination {
+                lane.learn(endpoint, cap: cap(due), now: now)
+            }
+            if keeps(one: lane) {
+                lane.add(Lane.Claimed(due: due, leaseUntil: leaseUntil))
+                waitingIDs.insert(due.delivery.id)
+            }
+            lanes[key] = lane
+            refresh(key, now)
         }
     }
 
-    /// Takes the next delivery and counts it as under way; `nil` when there is no room or nothing may start.
-    mutating func takeNext(now: Timestamp, at moment: ContinuousClock.Instant) -> DueDelivery? {
-        guard room(at: moment) > 0 else { return nil }
-        while !turns.isEmpty {
-            let target = turns.removeFirst()
-            guard let due = popWaiting(target, now: now), isFresh(due) else { continue }
-            underWay[due.delivery.id] = target
-            underWayCounts[target, default: 0] += 1
-            places.take(due.delivery.id, at: moment)
-            giveTurn(target)
-            return due
+    /// Takes the next delivery and counts it as under way; `nil` when there is no room or nothing may begin.
+    mutating func takeNext(
+        now: Timestamp, at moment: ContinuousClock.Instant
+    ) -> (lane: Lane.Key, due: DueDelivery)? {
+        wakeLanes(now)
+        guard places.free(at: moment) > 0 else { return nil }
+        for id in places.newlyLong(at: moment) {
+            if let key = underWay[id]?.lane { lanes[key]?.doubt() }
+        }
+        for step in 1...turns.count {
+            let turn = (lastTurn + step) % turns.count
+            guard let standing = Lane.Standing(rawValue: turn), places.mayTake(standing) else { continue }
+            while let key = turns[turn].popFirst() {
+                lanes[key]?.isInTurn = false
+                guard lanes[key]?.standing == standing else {
+                    refresh(key, now)
+                    continue
+                }
+                guard let due = begin(key, now: now) else { continue }
+                underWay[due.delivery.id] = Flight(lane: key, begunAt: moment)
+                places.take(due.delivery.id, standing, at: moment)
+                lastTurn = turn
+                return (key, due)
+            }
         }
         return nil
     }
 
-    /// Ends an attempt; with a result its delivery is not attempted again before ``wrote(_:)``.
-    mutating func finish(_ id: DeliveryID, hasResult: Bool = false) {
-        guard let target = underWay.removeValue(forKey: id) else { return }
+    /// Ends an attempt. With a result its delivery is not attempted again before ``wrote(_:)``; without one it was cut
+    /// off, which says nothing of the receiver.
+    mutating func finish(
+        _ id: DeliveryID, hasResult: Bool = false, isHang: Bool = false, now: Timestamp,
+        at moment: ContinuousClock.Instant
+    ) {
+        guard let flight = underWay.removeValue(forKey: id) else { return }
         if hasResult { unwritten.insert(id) }
-        let left = underWayCounts[target, default: 1] - 1
-        underWayCounts[target] = left == 0 ? nil : left
         places.leave(id)
-        giveTurn(target)
+        let took = moment - flight.begunAt
+        let isEndpoint = if case .endpoint = flight.lane { true } else { false }
+        lanes[flight.lane]?.end(
+            took: hasResult ? took : nil, isHang: isHang, isSoon: took < configuration.longAfter,
+            adapts: !isEndpoint)
+        refresh(flight.lane, now)
     }
 
     /// The results of these are in the store, or will never be.
@@ -92,38 +156,93 @@ struct AttemptQueue {
         unwritten.subtract(ids)
     }
 
+    /// Takes over how an endpoint stands now.
+    mutating func learn(_ endpoint: Endpoint, now: Timestamp) {
+        let key = Lane.Key.endpoint(endpoint.id)
+        guard lanes[key] != nil else { return }
+        lanes[key]?.learn(endpoint, cap: configuration.cap(of: endpoint), now: now)
+        refresh(key, now)
+    }
+
+    /// Forgets what waits for an endpoint that is gone.
+    mutating func forget(_ endpoint: EndpointID, now: Timestamp) {
+        let key = Lane.Key.endpoint(endpoint)
+        guard let lane = lanes[key] else { return }
+        for claimed in lane.waiting { waitingIDs.remove(claimed.due.delivery.id) }
+        lanes[key]?.dropWaiting()
+        refresh(key, now)
+    }
+
     /// Forgets everything that is not under way; the leases end by themselves.
     mutating func dropWaiting() {
-        waiting = [:]
-        turns = []
+        for key in lanes.keys { lanes[key]?.dropWaiting() }
+        waitingIDs = []
+        turns = turns.map { _ in [] }
+        asleep = [:]
+        nextWake = nil
     }
 
-    private func isFresh(_ due: DueDelivery) -> Bool {
-        underWay[due.delivery.id] == nil && !unwritten.contains(due.delivery.id)
+    private func isFresh(_ id: DeliveryID) -> Bool {
+        underWay[id] == nil && !unwritten.contains(id) && !waitingIDs.contains(id)
     }
 
-    /// The target's next delivery. One whose lease would end during the attempt is dropped: it is claimed again
-    /// when the lease is over.
-    private mutating func popWaiting(_ target: Target, now: Timestamp) -> DueDelivery? {
-        defer { release(target) }
-        while let claimed = waiting[target]?.popFirst() {
-            if claimed.leaseUntil - now >= configuration.attemptReserve { return claimed.due }
+    private func cap(_ due: DueDelivery) -> Int {
+        switch due.destination {
+        case .endpoint(let endpoint, _): configuration.cap(of: endpoint)
+        case .callback: configuration.maximumInFlightPerHost
         }
-        return nil
     }
 
-    private mutating func release(_ target: Target) {
-        let left = waiting[target, default: []]
-        if left.isEmpty { waiting[target] = nil }
-        if !isBusy(left), leftOut.remove(target) != nil { hasReleasedTarget = true }
+    private func keeps(one lane: Lane) -> Bool {
+        let getsOn = lane.standing == .proven
+        let room = getsOn || waitingIDs.count < Self.manyWaiting ? Self.longestLane : Self.shortLane
+        return lane.waiting.count < room
     }
 
-    private func isBusy(_ claimed: ArraySlice<Claimed>) -> Bool {
-        claimed.count >= configuration.maximumInFlightPerTarget
+    private mutating func begin(_ key: Lane.Key, now: Timestamp) -> DueDelivery? {
+        defer { refresh(key, now) }
+        guard let lane = lanes[key], lane.hasTurn, lane.wakes(at: now) == nil else { return nil }
+        guard let (due, leftOut) = lanes[key]?.take(now: now, reserve: configuration.attemptReserve) else {
+            return nil
+        }
+        waitingIDs.subtract(leftOut)
+        guard let due else { return nil }
+        waitingIDs.remove(due.delivery.id)
+        lanes[key]?.begin(now: now)
+        return due
     }
 
-    private mutating func giveTurn(_ target: Target) {
-        let isBelowCap = underWayCounts[target, default: 0] < configuration.maximumInFlightPerTarget
-        if waiting[target] != nil, isBelowCap, !turns.contains(target) { turns.append(target) }
+    private mutating func wakeLanes(_ now: Timestamp) {
+        guard let first = nextWake, first <= now else { return }
+        let woken = asleep.filter { $0.value <= now }.keys
+        for key in woken { asleep[key] = nil }
+        nextWake = asleep.values.min()
+        for key in woken { refresh(key, now) }
+    }
+
+    /// Brings everything that is known of a lane elsewhere in line with it.
+    private mutating func refresh(_ key: Lane.Key, _ now: Timestamp) {
+        guard let lane = lanes[key] else { return }
+        let count = lane.soon(at: now)
+        soonCount += count - (soon[key] ?? 0)
+        soon[key] = count == 0 ? nil : count
+        if case .endpoint(let id) = key {
+            let target = Target.endpoint(id)
+            if lane.isBusy(at: now) {
+                busy.insert(target)
+            } else {
+                busy.remove(target)
+                if leftOut.remove(target) != nil { hasReleasedTarget = true }
+            }
+        }
+        guard lane.hasTurn, !lane.isInTurn else { return }
+        if let moment = lane.wakes(at: now) {
+            asleep[key] = moment
+            nextWake = min(nextWake ?? moment, moment)
+        } else {
+            asleep[key] = nil
+            turns[lane.standing.rawValue].append(key)
+            lanes[key]?.isInTurn = true
+        }
     }
 }

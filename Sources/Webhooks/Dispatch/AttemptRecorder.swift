@@ -4,30 +4,41 @@ internal import ThumbwireKit
 
 /// Writes attempts to the store in batches: while one batch is written, the next one gathers.
 final class AttemptRecorder: Sendable {
+    /// What a batch came to.
+    struct Written: Sendable {
+        var deliveries: [DeliveryID] = []
+        /// Endpoints of the batch as they stand now.
+        var endpoints: [Endpoint] = []
+        /// Endpoints of the batch that are not there any more.
+        var goneEndpoints: [EndpointID] = []
+    }
+
     private static let pause: Duration = .seconds(1)
 
     private let store: any Store
     private let limit: Int
+    private let reviewer: EndpointReviewer
     private let log: Log
-    private let results = Mutex<[AttemptResult]>([])
+    private let judgements = Mutex<[Judgement]>([])
     private let wakeup = Wakeup()
 
-    /// With `limit` results unwritten, nothing more should be claimed.
-    init(store: any Store, limit: Int, log: Log) {
+    /// With `limit` results unwritten, nothing more should be claimed or begun.
+    init(store: any Store, limit: Int, reviewer: EndpointReviewer, log: Log) {
         self.store = store
         self.limit = limit
+        self.reviewer = reviewer
         self.log = log
     }
 
-    var isFull: Bool { results.withLock { $0.count >= limit } }
+    var isFull: Bool { judgements.withLock { $0.count >= limit } }
 
-    func add(_ result: AttemptResult) {
-        results.withLock { $0.append(result) }
+    func add(_ judgement: Judgement) {
+        judgements.withLock { $0.append(judgement) }
         wakeup.wake()
     }
 
-    /// Writes what is added until the task is cancelled, and says after each batch whose results it had.
-    func run(didWrite: @Sendable ([DeliveryID]) -> Void) async {
+    /// Writes what is added until the task is cancelled, and says after each batch what came of it.
+    func run(didWrite: @Sendable (Written) -> Void) async {
         while !Task.isCancelled {
             await wakeup.wait()
             if let written = await flush() {
@@ -39,40 +50,60 @@ final class AttemptRecorder: Sendable {
         }
     }
 
-    /// Writes what is there and returns whose results it was. When the store cannot write, the results stay, and it
-    /// returns `nil`; what the store refuses for itself is dropped, so that it holds up nothing else.
+    /// Writes what is there. When the store cannot write, the results stay, and it returns `nil`; what the store refuses
+    /// for itself is dropped, so that it holds up nothing else.
     @discardableResult
-    func flush() async -> [DeliveryID]? {
-        let batch = results.withLock { results in
-            defer { results = [] }
-            return results
+    func flush() async -> Written? {
+        let batch = judgements.withLock { judgements in
+            defer { judgements = [] }
+            return judgements
         }
-        let ids = batch.map { $0.attempt.delivery }
-        guard !batch.isEmpty else { return ids }
+        guard !batch.isEmpty else { return Written() }
         do throws(StoreError) {
-            try await store.record(batch)
-            return ids
+            var written = try await record(batch)
+            written.deliveries = batch.map { $0.result.attempt.delivery }
+            return written
         } catch {
             log(
                 .error, "webhook attempts not written",
                 ["count": .integer(Int64(batch.count)), "error": .string("\(error)")])
-            return await settle(batch, after: error) ? ids : nil
+            return await settle(batch, after: error)
         }
     }
 
-    /// False when the batch is to be written again later.
-    private func settle(_ batch: [AttemptResult], after error: StoreError) async -> Bool {
+    private func record(_ batch: [Judgement]) async throws(StoreError) -> Written {
+        let review = BatchReview(batch, reviewer: reviewer)
+        try await store.record(batch.map(\.result)) { review.review($0, $1) }
+        let outcomes = review.outcomes
+        for outcome in outcomes.values where !outcome.changes.isEmpty { reviewer.log(outcome) }
+        let asked = Set(batch.compactMap { $0.target.endpoint })
+        return Written(
+            endpoints: outcomes.values.map(\.endpoint),
+            goneEndpoints: asked.filter { outcomes[$0] == nil })
+    }
+
+    /// `nil` when the batch is to be written again later.
+    private func settle(_ batch: [Judgement], after error: StoreError) async -> Written? {
+        var settled = Written(deliveries: batch.map { $0.result.attempt.delivery })
         switch error {
         case .cannotWrite, .database:
-            results.withLock { $0.insert(contentsOf: batch, at: 0) }
-            return false
-        case .closed: return true
+            judgements.withLock { $0.insert(contentsOf: batch, at: 0) }
+            return nil
+        case .closed: break
         case .conflict, .missing, .illegalTransition:
-            guard batch.count > 1 else { return true }
-            for result in batch {
-                try? await store.record([result])
+            guard batch.count > 1 else { break }
+            for judgement in batch {
+                guard let written = try? await record([judgement]) else { continue }
+                settled.endpoints += written.endpoints
             }
-            return true
         }
+        return settled
+    }
+}
+
+extension Delivery.Target {
+    /// `nil` for a callback.
+    var endpoint: EndpointID? {
+        if case .endpoint(let id) = self { id } else { nil }
     }
 }

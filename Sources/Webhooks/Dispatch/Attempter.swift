@@ -7,25 +7,30 @@ internal import ThumbwireKit
 struct Attempter: Sendable {
     let client: HTTPClient
     let policy: AddressPolicy
-    let clock: any WallClock
+    let clock: SteadyClock
     let requests: AttemptRequest
     let judge: AttemptJudge
+    let headTimeout: Duration
     let log: Log
 
-    /// The attempt's result; `nil` when it was cut off by a stop, which says nothing about the receiver.
-    func attempt(_ due: DueDelivery) async -> AttemptResult? {
-        let startedAt = clock.now()
+    /// The attempt and what follows from it; `nil` when it was cut off by a stop, which says nothing about the receiver.
+    /// `host` is where a callback goes.
+    func attempt(_ due: DueDelivery, host: String?) async -> Judgement? {
+        let startedAt = clock.wall.now()
         let started = ContinuousClock.now
         guard let ending = await send(due, at: startedAt) else { return nil }
-        let result = judge.result(
-            of: due, ending, startedAt: startedAt, took: ContinuousClock.now - started, now: clock.now())
-        logFailure(result, of: due)
-        return result
+        let judgement = judge.judge(
+            AttemptJudge.Ended(
+                due: due, ending: ending, startedAt: startedAt, duration: ContinuousClock.now - started,
+                wallNow: clock.wall.now(), now: clock.now(), host: host))
+        logFailure(judgement.result, of: due)
+        return judgement
     }
 
     private func send(_ due: DueDelivery, at moment: Timestamp) async -> AttemptJudge.Ending? {
         do {
-            let request = try requests.request(for: due, at: moment)
+            var request = try requests.request(for: due, at: moment)
+            request.headTimeout = headTimeout
             var response = try await client.send(request, policy: policy)
             response.body = SentSecrets(in: request).hidden(in: response.body, from: due.delivery.target)
             return .answered(response)

@@ -2,74 +2,45 @@ internal import Persistence
 internal import Synchronization
 internal import ThumbwireKit
 
-/// The running parts of a dispatcher: one task claims and starts, one task per attempt sends, one writes results.
+/// The running parts of a dispatcher: one task claims and begins, one task per attempt sends, one writes results, and one
+/// removes endpoints whose time is over.
 final class DispatchSession: Sendable {
-    /// When deliveries are to be claimed next.
-    private enum Due {
-        case now
-        case at(Timestamp)
-        /// When the store says so.
-        case later
-
-        mutating func note(_ moment: Timestamp) {
-            switch self {
-            case .now: break
-            case .at(let known): self = .at(min(known, moment))
-            case .later: self = .at(moment)
-            }
-        }
-
-        var isNow: Bool {
-            if case .now = self { true } else { false }
-        }
-
-        func isReached(_ now: Timestamp) -> Bool {
-            switch self {
-            case .now: true
-            case .at(let moment): moment <= now
-            case .later: false
-            }
-        }
-    }
-
     private struct State {
         var queue: AttemptQueue
-        var due = Due.now
-        /// When the last claim's leases end; what of them was not attempted can be claimed again then.
-        var leaseEnd: Timestamp?
+        var claims = ClaimSchedule()
         var isStopping = false
     }
 
-    /// What the claiming task waits for.
-    private enum Rest {
-        case none
-        case untilWoken
-        case untilDue(Timestamp)
-        case untilPlace(ContinuousClock.Instant)
+    /// What the claiming task waits for, besides being woken.
+    private struct Rest {
+        var until: Timestamp?
+        var untilPlace: ContinuousClock.Instant?
     }
 
     /// How long after a refused claim, or one that left out due deliveries, it is tried again unasked.
     private static let recheck: Duration = .seconds(1)
 
     private let store: any Store
-    private let clock: any WallClock
+    private let clock: SteadyClock
     private let configuration: Dispatcher.Configuration
+    private let lanes: LaneFinder
     private let attempter: Attempter
-    private let log: Log
     private let recorder: AttemptRecorder
+    private let log: Log
     private let wakeup = Wakeup()
     private let state: Mutex<State>
 
     init(
-        store: any Store, clock: any WallClock, configuration: Dispatcher.Configuration,
-        attempter: Attempter, log: Log
+        store: any Store, clock: SteadyClock, configuration: Dispatcher.Configuration, lanes: LaneFinder,
+        attempter: Attempter, recorder: AttemptRecorder, log: Log
     ) {
         self.store = store
         self.clock = clock
         self.configuration = configuration
+        self.lanes = lanes
         self.attempter = attempter
+        self.recorder = recorder
         self.log = log
-        recorder = AttemptRecorder(store: store, limit: 4 * configuration.maximumInFlight, log: log)
         state = Mutex(State(queue: AttemptQueue(configuration: configuration)))
     }
 
@@ -84,14 +55,10 @@ final class DispatchSession: Sendable {
             group.addTask {
                 for await _ in changes { self.claimNow() }
             }
-            group.addTask {
-                await self.recorder.run { written in
-                    self.state.withLock { $0.queue.wrote(written) }
-                    self.wakeup.wake()
-                }
-            }
+            group.addTask { await self.recorder.run { self.take($0) } }
+            group.addTask { await self.removeExpired() }
             while !state.withLock(\.isStopping) {
-                startWaiting(&group)
+                beginWaiting(&group)
                 if await claim() { continue }
                 await rest()
             }
@@ -110,13 +77,34 @@ final class DispatchSession: Sendable {
         }
     }
 
-    private func startWaiting(_ group: inout DiscardingTaskGroup) {
-        while let due = takeNext() {
-            group.addTask { await self.attempt(due) }
+    /// Removes endpoints whose time is over, now and then. They get nothing meanwhile: claims leave them out.
+    private func removeExpired() async {
+        while !Task.isCancelled {
+            do {
+                let count = try await store.removeExpiredEndpoints(now: clock.wall.now())
+                if count > 0 {
+                    log(.info, "expired webhook endpoints removed", ["count": .integer(Int64(count))])
+                }
+            } catch {
+                log(.error, "expired webhook endpoints not removed", ["error": .string("\(error)")])
+            }
+            try? await clock.sleep(until: clock.now() + configuration.expiryInterval)
+        }
+    }
+}
+
+// MARK: Attempts
+
+extension DispatchSession {
+    private func beginWaiting(_ group: inout DiscardingTaskGroup) {
+        while let (lane, due) = takeNext() {
+            group.addTask { await self.attempt(due, in: lane) }
         }
     }
 
-    private func takeNext() -> DueDelivery? {
+    private func takeNext() -> (lane: Lane.Key, due: DueDelivery)? {
+        // What cannot be written now would only be sent twice.
+        guard !recorder.isFull else { return nil }
         let now = clock.now()
         return state.withLock { state in
             state.isStopping ? nil : state.queue.takeNext(now: now, at: .now)
@@ -124,23 +112,43 @@ final class DispatchSession: Sendable {
     }
 
     /// Makes attempts one after the other as long as there is a next one to take.
-    private func attempt(_ first: DueDelivery) async {
-        var current: DueDelivery? = first
-        while let due = current {
-            let result = await attempter.attempt(due)
-            state.withLock { $0.queue.finish(due.delivery.id, hasResult: result != nil) }
-            if let result { recorder.add(result) }
+    private func attempt(_ first: DueDelivery, in lane: Lane.Key) async {
+        var current: (lane: Lane.Key, due: DueDelivery)? = (lane, first)
+        while let (lane, due) = current {
+            let judgement = await attempter.attempt(due, host: lane.host)
+            let now = clock.now()
+            state.withLock {
+                $0.queue.finish(
+                    due.delivery.id, hasResult: judgement != nil, isHang: judgement?.isHang ?? false,
+                    now: now, at: .now)
+            }
+            if let judgement { recorder.add(judgement) }
             current = takeNext()
             let hasToClaim = state.withLock { state in
-                if state.queue.hasReleasedTarget { state.due = .now }
-                return state.due.isNow
+                if state.queue.hasReleasedTarget { state.claims.claimNow() }
+                return state.claims.isNow && state.queue.claimLimit > 0
             }
             if current == nil || hasToClaim { wakeup.wake() }
         }
     }
 
+    /// Takes over what became of a batch of results.
+    private func take(_ written: AttemptRecorder.Written) {
+        let now = clock.now()
+        state.withLock { state in
+            state.queue.wrote(written.deliveries)
+            for endpoint in written.endpoints { state.queue.learn(endpoint, now: now) }
+            for endpoint in written.goneEndpoints { state.queue.forget(endpoint, now: now) }
+        }
+        wakeup.wake()
+    }
+}
+
+// MARK: Claims
+
+extension DispatchSession {
     private func claimNow() {
-        state.withLock { $0.due = .now }
+        state.withLock { $0.claims.claimNow() }
         wakeup.wake()
     }
 
@@ -152,15 +160,16 @@ final class DispatchSession: Sendable {
         do {
             let claimed = try await store.claimDeliveries(
                 limit: limit, busy: busy, leaseUntil: leaseUntil, now: now)
+            let inLanes = claimed.map { (lane: lanes.key(of: $0), due: $0) }
             state.withLock { state in
-                state.queue.add(claimed, leaseUntil: leaseUntil)
-                if !claimed.isEmpty { state.leaseEnd = leaseUntil }
-                if claimed.count == limit { state.due = .now }
+                state.queue.add(inLanes, leaseUntil: leaseUntil, now: now)
+                if !claimed.isEmpty { state.claims.lease(until: leaseUntil) }
+                if claimed.count == limit { state.claims.claimNow() }
             }
             if claimed.count < limit { await noteNextDue(now) }
             return !claimed.isEmpty
         } catch {
-            state.withLock { $0.due.note(now + Self.recheck) }
+            state.withLock { $0.claims.note(now + Self.recheck) }
             log(.error, "webhook claim refused", ["error": .string("\(error)")])
             return false
         }
@@ -174,48 +183,59 @@ final class DispatchSession: Sendable {
             next = now + Self.recheck
             log(.error, "webhook due time not read", ["error": .string("\(error)")])
         }
-        state.withLock { state in
-            // What is due and was not claimed was left out: its target's release says when to claim it.
-            if let next { state.due.note(next > now ? next : now + Self.recheck) }
-            guard let end = state.leaseEnd else { return }
-            if end > now { state.due.note(end) } else { state.leaseEnd = nil }
-        }
+        guard let next else { return }
+        // What is due and was not claimed was left out: its target's release says when to claim it.
+        state.withLock { $0.claims.note(next > now ? next : now + Self.recheck) }
     }
 
     private func planClaim(_ now: Timestamp) -> (limit: Int, busy: Set<Delivery.Target>)? {
         guard !recorder.isFull else { return nil }
         return state.withLock { state in
-            guard !state.isStopping, state.due.isReached(now) else { return nil }
-            let limit = state.queue.room(at: .now)
-            guard limit > 0 else { return nil }
-            state.due = .later
+            let limit = state.queue.claimLimit
+            guard !state.isStopping, limit > 0, state.claims.isReached(now) else { return nil }
+            state.claims.begin(now)
             return (limit, state.queue.leaveOutBusy())
         }
     }
 
     private func rest() async {
+        guard let rest = planRest() else { return }
         let clock = clock
-        switch planRest() {
-        case .none: break
-        case .untilWoken: await wakeup.wait()
-        case .untilDue(let moment): await wakeup.wait { try? await clock.sleep(until: moment) }
-        case .untilPlace(let moment):
-            await wakeup.wait { try? await Task.sleep(until: moment, clock: .continuous) }
+        switch (rest.until, rest.untilPlace) {
+        case (nil, nil): await wakeup.wait()
+        case (let moment?, nil): await wakeup.wait { try? await clock.sleep(until: moment) }
+        case (nil, let place?):
+            await wakeup.wait { try? await Task.sleep(until: place, clock: .continuous) }
+        case (let moment?, let place?):
+            await wakeup.wait {
+                await withTaskGroup { group in
+                    group.addTask { try? await clock.sleep(until: moment) }
+                    group.addTask { try? await Task.sleep(until: place, clock: .continuous) }
+                    await group.next()
+                    group.cancelAll()
+                }
+            }
         }
     }
 
-    private func planRest() -> Rest {
-        let isFull = recorder.isFull
+    /// `nil` when there is something to do at once.
+    private func planRest() -> Rest? {
+        // A full recorder wakes us when it has written.
+        if recorder.isFull { return state.withLock(\.isStopping) ? nil : Rest() }
         return state.withLock { state in
-            if state.isStopping { return .none }
-            if state.queue.room(at: .now) == 0 {
-                return state.queue.nextFreePlace.map { .untilPlace($0) } ?? .untilWoken
-            }
-            return switch state.due {
-            case .now: isFull ? .untilWoken : .none
-            case .at(let moment): isFull ? .untilWoken : .untilDue(moment)
-            case .later: .untilWoken
-            }
+            guard !state.isStopping else { return nil }
+            var rest = Rest(until: state.queue.nextWake, untilPlace: state.queue.nextFreePlace(at: .now))
+            guard state.queue.claimLimit > 0 else { return rest }
+            if state.claims.isNow { return nil }
+            if let moment = state.claims.moment { rest.until = min(rest.until ?? moment, moment) }
+            return rest
         }
+    }
+}
+
+extension Lane.Key {
+    /// `nil` where it is not a callback's, or that cannot be opened.
+    fileprivate var host: String? {
+        if case .host(_, let host) = self { host } else { nil }
     }
 }

@@ -1,3 +1,4 @@
+package import Documents
 package import HTTP
 package import Persistence
 package import Signing
@@ -10,19 +11,29 @@ package import ThumbwireKit
 package final class Dispatcher: Sendable {
     private let session: DispatchSession
 
-    /// The policy says which addresses may be connected to and is asked at every attempt; `random` is evenly
-    /// distributed in `0..<1` and moves rests by their jitter.
+    /// The policy says which addresses may be connected to and is asked at every attempt; the service's keys sign `v1a`;
+    /// `encoder` makes the events that tell other endpoints what becomes of one; `random` is evenly distributed in
+    /// `0..<1` and moves rests by their jitter.
     package init(
-        store: any Store, client: HTTPClient, sealer: Sealer, clock: any WallClock, policy: AddressPolicy,
-        configuration: Configuration = Configuration(),
+        store: any Store, client: HTTPClient, sealer: Sealer, keys: ServiceKeys, encoder: EventEncoder,
+        clock: any WallClock,
+        policy: AddressPolicy, configuration: Configuration = Configuration(),
         random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, log: Log
     ) {
+        let steady = SteadyClock(clock)
         let attempter = Attempter(
-            client: client, policy: policy, clock: clock,
-            requests: AttemptRequest(sealer: sealer, configuration: configuration),
-            judge: AttemptJudge(configuration: configuration, random: random), log: log)
+            client: client, policy: policy, clock: steady,
+            requests: AttemptRequest(sealer: sealer, keys: keys, configuration: configuration),
+            judge: AttemptJudge(configuration: configuration, encoder: encoder, random: random),
+            headTimeout: configuration.headTimeout, log: log)
+        let reviewer = EndpointReviewer(
+            encoder: encoder, clock: steady, configuration: configuration, random: random, log: log)
         session = DispatchSession(
-            store: store, clock: clock, configuration: configuration, attempter: attempter, log: log)
+            store: store, clock: steady, configuration: configuration, lanes: LaneFinder(sealer: sealer),
+            attempter: attempter,
+            recorder: AttemptRecorder(
+                store: store, limit: 4 * configuration.maximumInFlight, reviewer: reviewer, log: log),
+            log: log)
     }
 
     /// Delivers until the task is cancelled; then waits for attempts under way, at most ``Configuration/grace``, and

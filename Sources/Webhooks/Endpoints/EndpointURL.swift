@@ -19,7 +19,7 @@ package enum EndpointURL {
     }
 
     /// The host of a URL that is well formed.
-    static func host(_ url: String) throws(WebhookSetupError) -> String {
+    package static func host(_ url: String) throws(WebhookSetupError) -> String {
         try checkLength(url)
         do throws(ClientError) {
             return try URLParts(url).host
@@ -40,6 +40,10 @@ package enum EndpointURL {
         switch error {
         case .invalidURL:
             WebhookSetupError(code: .invalidURL, message: error.description)
+        case .blockedAddress(let host, _, AddressPolicy.metadataPurpose):
+            WebhookSetupError(
+                code: .blockedPrivateAddress,
+                message: "url's host \(host) is a cloud's metadata service, where webhooks are never sent")
         case .blockedAddress(let host, _, let purpose):
             WebhookSetupError(
                 code: .blockedPrivateAddress,

@@ -14,38 +14,6 @@ package struct WebhookSecrets: Hashable, Sendable {
         }
     }
 
-    /// What the `Authorization` header of a delivery says.
-    package enum Authorization: Hashable, Sendable {
-        case basic(username: String, password: String)
-        case bearer(token: String)
-        /// A token made for each attempt.
-        case jwt(JWT)
-
-        /// How tokens are made (RFC 7519).
-        package struct JWT: Hashable, Sendable {
-            package enum Algorithm: String, Hashable, Sendable, CaseIterable {
-                case hs256 = "HS256"
-                case rs256 = "RS256"
-                case es256 = "ES256"
-            }
-
-            package var algorithm: Algorithm
-            /// The text of the shared secret, or a private key as PEM.
-            package var key: String
-            package var issuer: String?
-            package var audience: String?
-
-            package init(
-                algorithm: Algorithm, key: String, issuer: String? = nil, audience: String? = nil
-            ) {
-                self.algorithm = algorithm
-                self.key = key
-                self.issuer = issuer
-                self.audience = audience
-            }
-        }
-    }
-
     /// Signs from now on.
     package var current: SigningSecret
     /// Newest first.
@@ -67,10 +35,27 @@ package struct WebhookSecrets: Hashable, Sendable {
     package static let maximumFormer = 10
     /// How long a former secret may sign.
     package static let overlaps: ClosedRange<Duration> = .zero ... .hours(7 * 24)
+    /// How long one signs where nobody says.
+    package static let defaultOverlap: Duration = .hours(24)
 
     /// The secrets that sign at a moment, newest first.
     package func signing(at moment: Timestamp) -> [SigningSecret] {
         [current] + former.filter { moment < $0.validUntil }.map(\.secret)
+    }
+
+    /// Refuses what no request can carry; for secrets that a client gave.
+    ///
+    /// - Throws: ``WebhookSetupError`` with code `callback_header_invalid` for headers, also for one that the
+    ///   authorization would contradict; ``AuthorizationError`` naming the member for the authorization.
+    package func check() throws {
+        try CustomHeaders.check(headers)
+        guard let authorization else { return }
+        try authorization.check()
+        if headers.contains(where: { $0.name.lowercased() == "authorization" }) {
+            throw WebhookSetupError(
+                code: .invalidHeader,
+                message: "header authorization and the field authorization exclude each other")
+        }
     }
 
     /// Puts a new secret in the place of the current one, which goes on signing for the overlap.
@@ -104,7 +89,7 @@ extension WebhookSecrets {
                 "headers",
                 headers.isEmpty ? nil : .array(headers.map { [.string($0.name), .string($0.value)] })
             ),
-            ("authorization", authorization.map(Self.json)),
+            ("authorization", authorization?.json),
         ])
         return sealer.seal(JSONValue.object(document).serialized(), context: Self.sealingContext)
     }
@@ -139,44 +124,9 @@ extension WebhookSecrets {
             secrets.headers.append(CustomHeader(name, value))
         }
         if let entry = document["authorization"] {
-            guard let authorization = authorization(entry) else { return nil }
+            guard let authorization = Authorization(entry) else { return nil }
             secrets.authorization = authorization
         }
         return secrets
-    }
-
-    private static func json(_ authorization: Authorization) -> JSONValue {
-        switch authorization {
-        case .basic(let username, let password):
-            ["type": "basic", "username": .string(username), "password": .string(password)]
-        case .bearer(let token): ["type": "bearer", "token": .string(token)]
-        case .jwt(let jwt):
-            .object(
-                JSONObject(present: [
-                    ("type", "jwt"), ("algorithm", .string(jwt.algorithm.rawValue)),
-                    ("key", .string(jwt.key)), ("issuer", jwt.issuer.map { .string($0) }),
-                    ("audience", jwt.audience.map { .string($0) }),
-                ]))
-        }
-    }
-
-    private static func authorization(_ json: JSONValue) -> Authorization? {
-        switch json["type"]?.string {
-        case "basic":
-            guard let username = json["username"]?.string, let password = json["password"]?.string else {
-                return nil
-            }
-            return .basic(username: username, password: password)
-        case "bearer": return json["token"]?.string.map { .bearer(token: $0) }
-        case "jwt":
-            guard let algorithm = json["algorithm"]?.string.flatMap(Authorization.JWT.Algorithm.init),
-                let key = json["key"]?.string
-            else { return nil }
-            return .jwt(
-                Authorization.JWT(
-                    algorithm: algorithm, key: key, issuer: json["issuer"]?.string,
-                    audience: json["audience"]?.string))
-        default: return nil
-        }
     }
 }

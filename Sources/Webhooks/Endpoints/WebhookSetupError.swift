@@ -5,6 +5,7 @@ package struct WebhookSetupError: Error, Equatable, Sendable, CustomStringConver
         case invalidURL = "url_invalid"
         case blockedPrivateAddress = "url_blocked_private_address"
         case invalidHeader = "callback_header_invalid"
+        case handshakeFailed = "endpoint_handshake_failed"
     }
 
     package var code: Code

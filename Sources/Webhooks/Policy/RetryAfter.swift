@@ -5,12 +5,12 @@ enum RetryAfter {
     /// A receiver cannot silence us for longer.
     static let cap: Duration = .hours(24)
 
-    /// The moment that the value names, at most ``cap`` away; `nil` when it is neither whole seconds nor a date, or
-    /// lies in the past.
-    static func moment(_ value: String?, now: Timestamp) -> Timestamp? {
+    /// How long the value asks to wait, at most ``cap``; `nil` when it is neither whole seconds nor a date, or lies in
+    /// the past.
+    static func wait(_ value: String?, now: Timestamp) -> Duration? {
         guard let value = value?.trimmed, let named = seconds(value, now: now) ?? HTTPDate.moment(value)
         else { return nil }
-        return named > now ? min(named, now + cap) : nil
+        return named > now ? min(named - now, cap) : nil
     }
 
     private static func seconds(_ value: String, now: Timestamp) -> Timestamp? {

@@ -1,4 +1,5 @@
-package import ThumbwireKit
+internal import Persistence
+internal import ThumbwireKit
 
 /// How long a delivery rests between attempts: a value without time or state.
 package struct RetrySchedule: Hashable, Sendable {
@@ -30,10 +31,10 @@ package struct RetrySchedule: Hashable, Sendable {
         rests = zip(moments, moments.dropFirst()).map { $1 - $0 }
     }
 
-    /// The schedule of that kind of target.
-    package static func of(_ target: Delivery.Target) -> RetrySchedule {
-        switch target {
-        case .endpoint: standing
+    /// The schedule of deliveries that go there; an endpoint may bring its own.
+    static func of(_ destination: DueDelivery.Destination) -> RetrySchedule {
+        switch destination {
+        case .endpoint(let endpoint, _): endpoint.sending.rests.map(RetrySchedule.init(rests:)) ?? standing
         case .callback: callback
         }
     }

@@ -2,10 +2,11 @@
 enum CustomHeaders {
     private static let maximumCount = 16
     private static let maximumValueBytes = 4_096
-    private static let reservedPrefixes = ["webhook-", "proxy-"]
+    private static let reservedPrefixes = ["webhook-", "proxy-", "ce-", "x-opus-"]
     private static let reservedNames: Set<String> = [
         "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection",
         "keep-alive", "te", "trailer", "upgrade", "expect", "user-agent", "accept-encoding",
+        "x-hub-signature-256", "stripe-signature",
     ]
 
     /// - Throws: ``WebhookSetupError`` with code `callback_header_invalid`; values are never named, they are secrets.

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import ThumbwireKit
 
+@Suite(.timeLimit(.minutes(5)))
 struct JobWaitTests {
     @Test func `answers as soon as the job ends`() async throws {
         try await withService { service in

@@ -10,6 +10,7 @@ import ThumbwireKit
 
 @testable import API
 
+@Suite(.timeLimit(.minutes(5)))
 struct OpenAIEditTests {
     private let edits = "/v1/images/edits"
 

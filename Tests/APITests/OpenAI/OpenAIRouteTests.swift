@@ -10,6 +10,7 @@ import ThumbwireKit
 
 @testable import API
 
+@Suite(.timeLimit(.minutes(5)))
 struct OpenAIRouteTests {
     private let generations = "/v1/images/generations"
 

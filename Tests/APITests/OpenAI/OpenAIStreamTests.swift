@@ -8,6 +8,7 @@ import ThumbwireKit
 
 @testable import API
 
+@Suite(.timeLimit(.minutes(5)))
 struct OpenAIStreamTests {
     private let generations = "/v1/images/generations"
     private let body = #"{"prompt":"p","model":"gpt-image-1","stream":true,"partial_images":2,"n":2}"#

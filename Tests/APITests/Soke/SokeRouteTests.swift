@@ -5,6 +5,7 @@ import Persistence
 import TestSupport
 import Testing
 import ThumbwireKit
+import Webhooks
 
 @testable import API
 
@@ -130,6 +131,59 @@ struct SokeRouteTests {
             #expect(summary.host == "93.184.215.14")
             let id = try #require(try response.json()["data"]?["id"]?.string)
             #expect(try await !service.send(.get, "/v1/jobs/\(id)").text().contains("s3cret"))
+        }
+    }
+
+    @Test func `events of its jobs carry what a poll answers, with the editor state as a link`() async throws
+    {
+        try await withService { service in
+            let headers: Headers = [
+                "X-Thumbwire-Callback": "https://93.184.215.14/hook", "X-Thumbwire-Callback-Format": "face",
+            ]
+            let accepted = try await service.send(.post, generate, headers: headers, body: body).json()
+            let id = try #require(accepted["data"]?["id"]?.string)
+            try await service.engine.finish(.completed) {
+                $0.outputs = [
+                    Output(
+                        artifact: .make("art_"), fileName: "f.jpg", size: .landscape, format: .jpeg, bytes: 9,
+                        sha256: "00", variant: 0)
+                ]
+            }
+            let sealed = try #require(service.engine.submissions.first?.callback?.sealed)
+            let event = try #require(
+                try await service.store.events(EventQuery(account: service.account.id)).last?.event)
+            let carried = try JSONValue(parsing: try #require(event.faceData))
+            let polled = try await service.send(.get, "/api/v1/thumbnail/\(id)").json()
+            var data = try #require(carried["data"]?.object)
+            let link = data["editorStateUrl"]?.string
+            data["editorStateUrl"] = nil
+
+            #expect(try Callback(unsealing: sealed, with: service.context.sealer).format == .face)
+            #expect(event.type == .completed)
+            #expect(carried["success"] == true)
+            #expect(polled["data"] == .object(data))
+            #expect(data["editorState"] == .null)
+            #expect(link == "https://thumbs.example/v1/jobs/\(id)/composition")
+            #expect(carried["meta"]?.object?.names == polled["meta"]?.object?.names)
+            #expect(carried["meta"]?["platform"] == "youtube")
+            #expect(carried["meta"]?["request_id"]?.string?.count == 36)
+            #expect(carried["meta"]?["processing_time_ms"] == 0)
+        }
+    }
+
+    @Test func `names the header whose format it does not know`() async throws {
+        try await withService { service in
+            let response = try await service.send(
+                .post, generate,
+                headers: [
+                    "X-Thumbwire-Callback": "https://93.184.215.14/hook",
+                    "X-Thumbwire-Callback-Format": "soke",
+                ], body: body)
+            try expectError(response, 400, "BAD_REQUEST")
+            #expect(
+                try response.json()["error"]?["message"]
+                    == "X-Thumbwire-Callback-Format is \"soke\"; allowed: job, face")
+            #expect(service.engine.submissions.isEmpty)
         }
     }
 

@@ -83,7 +83,10 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     defer { renderPool.close() }
     let context = APIContext(
         store: store, engine: engine, artifacts: MemoryArtifacts(), renderPool: renderPool,
-        sealer: sealer, encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
+        sealer: sealer,
+        serviceKeys: try ServiceKeys.open(
+            path: "\(folder.path)/webhook.keys", sealer: sealer, now: clock.now()),
+        encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
         log: .silent)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),

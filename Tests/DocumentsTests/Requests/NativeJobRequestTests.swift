@@ -28,7 +28,7 @@ struct NativeJobRequestTests {
             "colorGrading":"Neon","layoutType":"FullBleed","resolution":"640x3840","platform":"youtube",
             "variants":10,"sessionId":"s1","chain":"fast","accent":{"color":"#ff8800","words":["Two"]},
             "callbackUrl":"https://n8n.example/resume?id=1","callbackEvents":["thumbnail.failed"],
-            "callbackHeaders":{"X-A":"1"},"metadata":{"a":[1,null]},"priority":-3,"deadlineSeconds":86400}
+            "callbackHeaders":{"X-A":"1"},"callbackFormat":"face","metadata":{"a":[1,null]},"priority":-3,"deadlineSeconds":86400}
             """)
         #expect(request.request.title == "One\nTwo")
         #expect(request.request.colorGrading == .neon)
@@ -42,6 +42,7 @@ struct NativeJobRequestTests {
         #expect(request.callback?.url == "https://n8n.example/resume?id=1")
         #expect(request.callback?.events == [.failed])
         #expect(request.callback?.headers == [CallbackRequest.Header(name: "X-A", value: "1")])
+        #expect(request.callback?.format == .face)
         #expect(request.metadata["a"] == [1, nil])
         #expect(request.priority == -3)
         #expect(request.deadline == .seconds(86_400))

@@ -1,5 +1,7 @@
+import Foundation
 import HTTP
 import TestSupport
+import Testing
 import ThumbwireKit
 
 /// `thumbwire serve` on a free port, and its API as a client with the admin key uses it.
@@ -67,7 +69,7 @@ struct RunningService: Sendable {
     ) async throws -> Answer {
         let link = path.hasPrefix("http") ? path : url + path
         let request = OutboundRequest(
-            method: method, url: link, headers: headers, body: body, deadline: .seconds(90),
+            method: method, url: link, headers: headers, body: body, deadline: .seconds(300),
             maximumResponseBytes: 32 << 20)
         return Answer(try await client.send(request, policy: .unrestricted))
     }
@@ -80,6 +82,15 @@ struct RunningService: Sendable {
             // `nil` alone would be JSON's null here.
             return isEnded ? job : JSONValue?.none
         }
+    }
+
+    /// What a command prints with `--json`, asked of this service.
+    func json(_ words: [String]) async throws -> JSONValue {
+        let tool = try ToolProcess(
+            words + ["--json"], environment: ["THUMBWIRE_SERVER": url, "THUMBWIRE_KEY": Self.key])
+        let code = try await tool.exit()
+        #expect(code == 0, "\(words): \(tool.standardError)")
+        return try JSONValue(parsing: tool.standardOutput.trimmingCharacters(in: .newlines))
     }
 
     /// Makes an endpoint for that URL.

@@ -30,6 +30,18 @@ import ThumbwireKit
         #expect(try EndpointRecord.filters(record) == endpoint.filters)
     }
 
+    @Test func `what the circuit breaker counts is kept`() throws {
+        var endpoint = Endpoint.make(account: .make("acct_"))
+        endpoint.health.strikes = 3
+        endpoint.health.isAnnounced = true
+
+        let record = try #require(EndpointRecord.write(endpoint))
+        var read = Endpoint.make(id: endpoint.id, account: endpoint.account)
+        try EndpointRecord.read(record, into: &read)
+
+        #expect(read == endpoint)
+    }
+
     @Test(arguments: [
         ("{", "stored record: endpoint"), ("{\"v\":2}", "has version 2, this program reads 1"),
         (

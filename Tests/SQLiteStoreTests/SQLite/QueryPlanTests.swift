@@ -26,13 +26,18 @@ import ThumbwireKit
         (DeliverySQL.ofCallback, "deliveries_of_callback"),
         (EventSQL.ofAccount, "events_of_account"),
         (EventSQL.ofJob, "events_of_job"),
+        (EventSQL.newestOfAccount, "events_of_account"),
+        (EventSQL.newestOfJob, "events_of_job"),
         (EndpointSQL.subscribers, "endpoints_of_account"),
         (EndpointSQL.ofAccount, "endpoints_of_account"),
+        (EndpointSQL.equal, "endpoints_of_account"),
         (EndpointSQL.expired, "endpoints_by_expiry"),
-        (DeliverySQL.leasedOfEndpoints, "deliveries_leased"),
+        (DeliverySQL.heldOfEndpoint, "deliveries_held"),
+        (DeliverySQL.firstOfEndpoint, "deliveries_due_endpoints"),
+        (TurnSQL.due, "endpoint_turns_by_time"),
         (DeliverySQL.oldestOfEndpoint, "deliveries_of_endpoint"),
         (DeliverySQL.exhaustWaiting, "deliveries_due_endpoints"),
-        (DeliverySQL.exhaustLeased, "deliveries_leased"),
+        (DeliverySQL.exhaustLeased, "deliveries_held"),
         (DeliverySQL.failedOfEndpoint, "deliveries_of_endpoint"),
         (DeliverySQL.eventsForEndpoint, "events_of_account"),
         (DeliverySQL.eventsForEndpoint, "deliveries_of_endpoint"),
@@ -55,15 +60,17 @@ import ThumbwireKit
     static let lookups: [StaticString] = [
         LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
         LedgerSQL.hold, LedgerSQL.deleteHold, DeliverySQL.follow, DeliverySQL.resend, DeliverySQL.resendEnded,
-        DeliverySQL.lease, DeliverySQL.due, DeliverySQL.one, DeliverySQL.damaged, DeliverySQL.ofJob,
+        DeliverySQL.lease, DeliverySQL.dueToEndpoint, DeliverySQL.dueToCallback, DeliverySQL.one,
+        DeliverySQL.damaged, DeliverySQL.ofJob,
         EndpointSQL.one, EndpointSQL.review, EndpointSQL.lowerFirstPending, FingerprintSQL.answer,
         TicketSQL.reschedule, TicketSQL.delete,
-        TicketSQL.lease,
+        TicketSQL.lease, TurnSQL.one, TurnSQL.delete,
     ]
 
     /// What looks at what waits only, which is less than there ever was.
     static let ofWaiting: [StaticString] = [
-        DeliverySQL.nextWaiting, DeliverySQL.dueOfEndpoint, DeliverySQL.exhaustWaiting,
+        DeliverySQL.nextWaiting, DeliverySQL.firstOfEndpoint, DeliverySQL.dueOfEndpoint,
+        DeliverySQL.exhaustWaiting,
         EndpointSQL.findFirstPending,
     ]
 

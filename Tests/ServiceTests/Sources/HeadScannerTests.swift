@@ -84,7 +84,7 @@ struct HeadScannerTests {
         let start = ContinuousClock.now
         _ = HeadScanner(page)
         // Linear work takes milliseconds; squared work would take hours.
-        #expect(ContinuousClock.now - start < .seconds(30))
+        #expect(ContinuousClock.now - start < .seconds(300))
     }
 }
 

@@ -1,10 +1,11 @@
-import ThumbwireKit
+package import ThumbwireKit
 
-/// One job at the moments that events are sent.
-enum SampleJobs {
-    static let acceptedAt = Timestamp(microseconds: 1_795_262_400_000_000)
+/// One job at the moments that events are sent: what samples show.
+package enum SampleJobs {
+    /// When it was accepted.
+    package static let acceptedAt = Timestamp(microseconds: 1_795_262_400_000_000)
 
-    static func queued() -> Job {
+    package static func queued() -> Job {
         var request = ThumbnailRequest(
             title: "Ten Minute Pasta", prompt: "a steaming bowl of pasta on a dark table")
         request.layoutType = .textLeft
@@ -21,7 +22,7 @@ enum SampleJobs {
         return job
     }
 
-    static func processing() -> Job {
+    package static func processing() -> Job {
         var job = queued()
         job.state = .processing
         job.startedAt = acceptedAt + .milliseconds(4)
@@ -38,7 +39,7 @@ enum SampleJobs {
         return job
     }
 
-    static func progressing() -> Job {
+    package static func progressing() -> Job {
         var job = queued()
         job.state = .generating
         job.startedAt = acceptedAt + .milliseconds(4)
@@ -52,7 +53,7 @@ enum SampleJobs {
         return job
     }
 
-    static func completed() -> Job {
+    package static func completed() -> Job {
         var job = processing()
         job.state = .completed
         job.progress = Job.Progress(step: nil, percent: 100)
@@ -68,7 +69,7 @@ enum SampleJobs {
         return job
     }
 
-    static func failed() -> Job {
+    package static func failed() -> Job {
         var job = queued()
         job.state = .failed
         job.startedAt = acceptedAt + .milliseconds(4)
@@ -79,7 +80,7 @@ enum SampleJobs {
         return job
     }
 
-    static func cancelled() -> Job {
+    package static func cancelled() -> Job {
         var job = queued()
         job.state = .cancelled
         job.finishedAt = acceptedAt + .seconds(3)

@@ -1,21 +1,46 @@
-import Documents
-import ThumbwireKit
+package import ThumbwireKit
 
 /// A job as Soke's clients read it. Soke documents no field names for a finished thumbnail: the body has those of
 /// its neighbours, flat and under `result`.
-struct SokeDocument {
+package struct SokeDocument: Sendable {
     /// Soke's two ways to show the same thing.
-    enum Style {
+    package enum Style: Sendable {
         case thumbnail
         /// That of `GET /jobs/{id}`, which has `jobId` and tells waiting from working.
         case job
     }
 
-    let document: JobDocument
-    var style = Style.thumbnail
+    /// Where the editor state of a finished job stands.
+    package enum EditorState: Sendable {
+        /// In the document; `nil` where there is none.
+        case inline(JSONValue?)
+        /// Behind a link: it is as long as it likes, and events are not.
+        case linked
+    }
 
-    /// `editorState` is the composition of a finished job.
-    func json(_ job: Job, editorState: JSONValue?) -> JSONValue {
+    private let document: JobDocument
+    private let style: Style
+
+    /// Documents whose links are those of `document`.
+    package init(document: JobDocument, style: Style = .thumbnail) {
+        self.document = document
+        self.style = style
+    }
+
+    /// Soke's envelope around what worked.
+    package static func envelope(
+        _ data: JSONValue, platform: String, requestID: String, took: Duration
+    ) -> JSONValue {
+        [
+            "success": true, "data": data,
+            "meta": [
+                "platform": .string(platform), "request_id": .string(requestID),
+                "processing_time_ms": .integer(max(0, took.wholeMicroseconds / 1_000)),
+            ],
+        ]
+    }
+
+    package func json(_ job: Job, editorState: EditorState) -> JSONValue {
         var object: JSONObject = [
             "id": .string(job.id.rawValue), "status": .string(status(of: job)),
             "progress": .integer(Int64(job.state == .completed ? 100 : job.progress.percent)),
@@ -28,14 +53,19 @@ struct SokeDocument {
         return .object(object)
     }
 
-    private func addResult(of job: Job, _ editorState: JSONValue?, to object: inout JSONObject) {
+    private func addResult(of job: Job, _ editorState: EditorState, to object: inout JSONObject) {
+        var composition: JSONValue?
+        if case .inline(let given) = editorState { composition = given }
         let url = job.outputs.first.map { JSONValue.string(document.url(of: $0)) } ?? .null
         let urls = JSONValue.array(job.outputs.map { .string(document.url(of: $0)) })
         object["imageUrl"] = url
         object["thumbnailUrl"] = url
-        object["editorState"] = editorState ?? .null
+        object["editorState"] = composition ?? .null
+        if case .linked = editorState {
+            object["editorStateUrl"] = .string(document.compositionURL(of: job))
+        }
         object["result"] = [
-            "imageUrl": url, "thumbnailUrl": url, "imageUrls": urls, "editorState": editorState ?? .null,
+            "imageUrl": url, "thumbnailUrl": url, "imageUrls": urls, "editorState": composition ?? .null,
         ]
     }
 

@@ -1,11 +1,15 @@
-import Documents
-import ThumbwireKit
+package import ThumbwireKit
 
 /// A job as `GET /api/generative-jobs/{jobId}` shows it (Opus' `GenerativeJobStatusResponse`).
-struct OpusDocument {
-    let document: JobDocument
+package struct OpusDocument: Sendable {
+    private let document: JobDocument
 
-    func json(_ job: Job) -> JSONValue {
+    /// Documents whose links are those of `document`.
+    package init(document: JobDocument) {
+        self.document = document
+    }
+
+    package func json(_ job: Job) -> JSONValue {
         let status = StateRow(of: job).opus
         var object: JSONObject = ["status": .string(status.rawValue)]
         switch status {

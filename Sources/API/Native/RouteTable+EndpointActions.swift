@@ -1,0 +1,94 @@
+import Documents
+import HTTP
+import Persistence
+import Signing
+import ThumbwireKit
+import Webhooks
+
+extension RouteTable {
+    /// What is done with an endpoint, by the path of one.
+    mutating func addEndpointActions(_ one: String) {
+        native(
+            .get, one + "/secret",
+            Operation(
+                "getEndpointSecret", "The secret that signs its deliveries", tag: "webhooks",
+                answers: [.json(200, "the secret", "Secret")])
+        ) { call in
+            try call.secret(try await call.storedEndpoint().secret)
+        }
+        native(
+            .post, one + "/rotate-secret",
+            Operation(
+                "rotateEndpointSecret", "Sign with a new secret, and with the old one too for the overlap",
+                tag: "webhooks", body: "SecretRotation", answers: [.json(200, "the new secret", "Secret")]
+            ).withOptionalBody,
+            rotateSecret)
+        native(.post, one + "/pause", .endpoint("pauseEndpoint", "Keep events, send none")) { call in
+            try await call.setStatus(.paused)
+        }
+        native(
+            .post, one + "/resume",
+            .endpoint("resumeEndpoint", "Send what was kept; enable what was disabled")
+        ) { call in
+            try await call.setStatus(.enabled)
+        }
+        native(
+            .post, one + "/test",
+            Operation(
+                "testEndpoint", "Send it the event webhook.test, or a sample of a type", tag: "webhooks",
+                body: "TestRequest", answers: [.json(202, "the event that is sent", "TestSent")]
+            ).withOptionalBody,
+            testEndpoint)
+        native(
+            .post, one + "/recover",
+            Operation(
+                "recoverEndpoint", "Send events of a time once more", tag: "webhooks",
+                body: "RecoveryRequest", answers: [.json(202, "how many are sent", "Recovery")]),
+            recoverEndpoint)
+    }
+}
+
+@Sendable private func rotateSecret(_ call: Call) async throws -> Response {
+    let rotation = try SecretRotation(try call.optionalBody())
+    let now = call.context.clock.now()
+    let stored = try await call.revise { setup throws(Problem) in
+        setup.secrets.rotate(to: rotation.secret, overlap: rotation.overlap, now: now)
+    }
+    return try call.secret(stored.secret)
+}
+
+@Sendable private func testEndpoint(_ call: Call) async throws -> Response {
+    var fields = try FieldReader(body: try call.optionalBody())
+    let type = fields.choice("type", of: EventType.allCases) ?? .webhookTest
+    fields.refuseUnknown()
+    try fields.finish()
+    let endpoint = try await call.activeEndpoint()
+    let event = EventSamples(encoder: call.context.encoder)
+        .testEvent(type, for: endpoint, at: call.context.clock.now())
+    try await call.context.store.emit(event, to: endpoint.id)
+    return .json(202, ["eventId": .string(event.id.rawValue), "type": .string(event.type.rawValue)])
+}
+
+@Sendable private func recoverEndpoint(_ call: Call) async throws -> Response {
+    let now = call.context.clock.now()
+    let request = try RecoveryRequest(try call.body(), now: now)
+    let query = RecoveryQuery(
+        endpoint: try await call.activeEndpoint().id, account: call.account, scope: request.scope.query,
+        since: request.since, until: request.until)
+    let count = try await call.context.store.recover(query, now: now)
+    return .json(202, ["count": .integer(Int64(count))])
+}
+
+extension Call {
+    fileprivate func setStatus(_ status: Endpoint.Status) async throws -> Response {
+        let changed = try await revise { setup throws(Problem) in setup.endpoint.become(status) }
+        return .json(200, .object(try endpointDocument(changed)))
+    }
+
+    /// The answer with a secret in its text form.
+    func secret(_ sealed: Sealed?) throws -> Response {
+        guard let sealed else { throw Problem(.notFound, "there is no secret") }
+        let secrets = try WebhookSecrets(unsealing: sealed, with: context.sealer)
+        return .json(200, ["secret": .string(secrets.current.text)])
+    }
+}
