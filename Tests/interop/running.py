@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("THUMBWIRE_BINARY", ROOT / ".build" / "debug" / "thumbwire")
@@ -74,6 +75,8 @@ class Service:
             raise RuntimeError((folder / "log").read_text())
         self.url = json.loads(line)["url"]
         self.start_seconds = time.monotonic() - begin
+        # A test that fails before it stops its service leaves none behind.
+        weakref.finalize(self, self.process.kill)
 
     def __enter__(self):
         return self
