@@ -14,7 +14,7 @@ struct ResponseHead {
     /// left out.
     ///
     /// - Returns: `false` when the limit is passed.
-    mutating func receive(_ line: some Collection<UInt8>) -> Bool {
+    mutating func receive(_ line: some BidirectionalCollection<UInt8>) -> Bool {
         byteCount += line.count
         guard byteCount <= Self.maximumBytes else { return false }
         if line.starts(with: "HTTP/".utf8) {
@@ -25,33 +25,34 @@ struct ResponseHead {
         return true
     }
 
-    private mutating func start(_ line: some Collection<UInt8>) {
+    private mutating func start(_ line: some BidirectionalCollection<UInt8>) {
         guard !isComplete || (100..<200).contains(status) else { return }
-        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-        status = words.count > 1 ? Int(String(decoding: trimmed(words[1]), as: UTF8.self)) ?? 0 : 0
+        let code = line.drop { $0 != space }.drop { $0 == space }.prefix { $0 != space }
+        status = Int(String(decoding: trimmed(code), as: UTF8.self)) ?? 0
         headers = Headers()
         isComplete = false
     }
 
-    private mutating func add(_ line: some Collection<UInt8>) {
+    private mutating func add(_ line: some BidirectionalCollection<UInt8>) {
         let content = trimmed(line)
         if content.isEmpty {
             isComplete = true
             return
         }
         guard let colon = content.firstIndex(of: UInt8(ascii: ":")) else { return }
-        let value = content[(colon + 1)...].drop(while: isBlank)
+        let value = content[content.index(after: colon)...].drop(while: isBlank)
         headers.append(
             String(decoding: content[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
     }
 
     /// Without the line break and the white space at the end.
-    private func trimmed(_ bytes: some Collection<UInt8>) -> ArraySlice<UInt8> {
-        var all = Array(bytes)[...]
-        while let last = all.last, isBlank(last) { all.removeLast() }
-        return all
+    private func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> Bytes.SubSequence {
+        guard let last = bytes.lastIndex(where: { !isBlank($0) }) else { return bytes[..<bytes.startIndex] }
+        return bytes[...last]
     }
 }
+
+private let space = UInt8(ascii: " ")
 
 private func isBlank(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A

@@ -21,6 +21,10 @@ package struct URLParts: Sendable, Equatable {
     /// The address that the host spells; `nil` when it is a name.
     package let literal: IPAddress?
 
+    /// Scheme, host and port only, spelled from the checked parts: what libcurl gets to see, so that it cannot
+    /// read the URL in another way than the policy did.
+    let origin: String
+
     /// - Throws: `invalidURL` naming what is wrong.
     package init(_ text: String) throws(ClientError) {
         target = try Self.checkedTarget(text)
@@ -47,6 +51,7 @@ package struct URLParts: Sendable, Equatable {
         literal = IPAddress(host: bare)
         self.host = literal?.description ?? bare.lowercased()
         self.port = port
+        origin = "\(scheme.rawValue)://\(literal?.bracketed ?? self.host):\(port)/"
     }
 
     /// The absolute URL that a `Location`, or a link in a document, means at this one (RFC 9110 §10.2.2).
@@ -61,12 +66,6 @@ package struct URLParts: Sendable, Equatable {
 
     func hasSameOrigin(as other: URLParts) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
-    }
-
-    /// Scheme, host and port only, spelled from the checked parts: what libcurl gets to see, so that it cannot
-    /// read the URL in another way than the policy did.
-    var origin: String {
-        "\(scheme.rawValue)://\(literal?.bracketed ?? host):\(port)/"
     }
 
     /// Finds where the request target begins, and refuses what parsers are known to disagree about. Works on

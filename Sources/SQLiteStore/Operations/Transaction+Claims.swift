@@ -88,7 +88,8 @@ extension Transaction {
         limit: Int, busy: Set<Delivery.Target>, now: Timestamp
     ) throws(StoreError) -> [Candidate] {
         // A busy callback has few deliveries of its own, so that many more rows are enough.
-        let rows = try connection.all(DeliverySQL.dueCallbacks, now, limit + busy.count) {
+        let more = busy.count { if case .callback = $0 { true } else { false } }
+        let rows = try connection.all(DeliverySQL.dueCallbacks, now, limit + more) {
             (Candidate(number: $0.integer(0), due: $0.timestamp(1)), $0.identifier(2) as JobID)
         }
         return rows.filter { !busy.contains(.callback($0.1)) }.map { $0.0 }
