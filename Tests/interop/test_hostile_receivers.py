@@ -81,7 +81,8 @@ def campaign(tmp_path_factory):
         waiting = len(service.pages(f"/v1/webhook-endpoints/{hole}/deliveries?status=pending"))
         attempts, deliveries = {}, {}
         for name, endpoint in endpoints.items():
-            attempts[name] = service.first_attempts(endpoint)[-1]
+            # On a slow machine there are more by now.
+            attempts[name] = min(service.first_attempts(endpoint), key=lambda attempt: attempt["number"])
             deliveries[name] = service.pages(f"/v1/webhook-endpoints/{endpoint}/deliveries")[-1]
         peak = process.memory
         for endpoint in [hole, *endpoints.values()]:
