@@ -121,13 +121,14 @@ struct EndpointsDeclaration: Sendable {
         }
     }
 
-    /// By the id, else by the URL as it is written; of several at one URL the one of that description, else the
+    /// By the id, else by the URL without userinfo; of several at one URL the one of that description, else the
     /// oldest.
     private static func endpoint(
         of entry: EndpointsFile.Entry, among known: [Endpoint]
     ) -> Endpoint? {
         if let id = entry.id { return known.first { $0.id == id } }
-        let same = known.filter { $0.url == entry.request.url }
+        let url = EndpointURL.withoutUserinfo(entry.request.url).url
+        let same = known.filter { $0.url == url }
         return same.first { $0.description == entry.request.options.description } ?? same.first
     }
 

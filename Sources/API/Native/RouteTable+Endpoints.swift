@@ -81,11 +81,11 @@ extension Operation {
 
 @Sendable private func listEndpoints(_ call: Call) async throws -> Response {
     let statuses = try call.request.choices("status", Endpoint.Status.self)
-    let url = call.request.query("url")
+    let url = call.request.query("url").map { EndpointURL.withoutUserinfo($0).url }
     let chosen = try await call.context.store.storedEndpoints(of: call.account).filter { stored in
         let endpoint = stored.endpoint
         return statuses?.contains(endpoint.status) ?? true
-            && (url == nil || url == endpoint.url || url == WebhookDocument.withoutUserinfo(endpoint.url))
+            && (url == nil || url == endpoint.url)
     }
     return .list(try chosen.map { .object(try call.endpointDocument($0)) })
 }

@@ -8,7 +8,7 @@ enum WebhookDocument {
     static func json(_ setup: EndpointSetup) -> JSONObject {
         let (endpoint, sending) = (setup.endpoint, setup.endpoint.sending)
         return [
-            "id": .string(endpoint.id.rawValue), "url": .string(withoutUserinfo(endpoint.url)),
+            "id": .string(endpoint.id.rawValue), "url": .string(endpoint.url),
             "events": .array(ordered(endpoint.events)), "filters": json(endpoint.filters),
             "status": .string(endpoint.status.rawValue), "disabledReason": endpoint.disabledReason.json,
             "health": json(endpoint.health), "description": endpoint.description.json,
@@ -93,13 +93,5 @@ enum WebhookDocument {
 
     private static func ordered(_ events: Set<EventType>) -> [JSONValue] {
         EventType.allCases.filter(events.contains).map { .string($0.rawValue) }
-    }
-
-    /// Userinfo is a password as often as not.
-    static func withoutUserinfo(_ url: String) -> String {
-        guard let scheme = url.firstRange(of: "://") else { return url }
-        let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
-        guard let at = authority.lastIndex(of: "@") else { return url }
-        return url[..<scheme.upperBound] + "•••" + url[at...]
     }
 }

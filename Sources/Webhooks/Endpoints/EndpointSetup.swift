@@ -22,6 +22,7 @@ package struct EndpointSetup: Hashable, Sendable {
             events: Set(EventType.terminal), createdAt: now)
         secrets = WebhookSecrets(.generate())
         try apply(request.options, now: now)
+        move(to: request.url, request.options)
     }
 
     /// Makes it what a request says, as though it were made anew; its id, its age and its health stay, and status and
@@ -46,7 +47,15 @@ package struct EndpointSetup: Hashable, Sendable {
     /// - Throws: A `Problem` that points at what is wrong; nothing is changed then.
     package mutating func apply(_ change: EndpointChange, now: Timestamp) throws(Problem) {
         try apply(change.options, now: now)
-        if let url = change.url { endpoint.url = url }
+        if let url = change.url { move(to: url, change.options) }
+    }
+
+    /// Takes the URL, and its userinfo for the authorization where the request names none.
+    private mutating func move(to url: String, _ options: EndpointOptions) {
+        let (bare, authorization) = EndpointURL.withoutUserinfo(url)
+        endpoint.url = bare
+        guard let authorization, options.authorization == nil, !secrets.hasAuthorizationHeader else { return }
+        secrets.authorization = authorization
     }
 
     private mutating func apply(_ options: EndpointOptions, now: Timestamp) throws(Problem) {
@@ -86,8 +95,7 @@ package struct EndpointSetup: Hashable, Sendable {
         } catch {
             throw Problem([FieldError(pointer: "/authorization/\(error.member)", detail: error.message)])
         }
-        let isTwice = secrets.headers.contains { $0.name.lowercased() == "authorization" }
-        if isTwice, secrets.authorization != nil {
+        if secrets.hasAuthorizationHeader, secrets.authorization != nil {
             throw Problem([
                 FieldError(
                     pointer: "/authorization",

@@ -28,6 +28,21 @@ package enum EndpointURL {
         }
     }
 
+    /// The URL without its userinfo, byte for byte otherwise, and what that says; a malformed URL comes back as it is.
+    ///
+    /// Userinfo is a password as often as not, and URLs are not kept sealed.
+    package static func withoutUserinfo(
+        _ url: String
+    ) -> (url: String, authorization: WebhookSecrets.Authorization?) {
+        guard let parts = try? URLParts(url), let user = parts.user,
+            let scheme = url.firstRange(of: "://")
+        else { return (url, nil) }
+        let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        guard let at = authority.lastIndex(of: "@") else { return (url, nil) }
+        let bare = String(url[..<scheme.upperBound]) + String(url[authority.index(after: at)...])
+        return (bare, .basic(username: user, password: parts.password ?? ""))
+    }
+
     private static func checkLength(_ url: String) throws(WebhookSetupError) {
         guard url.utf8.count <= maximumBytes else {
             throw WebhookSetupError(

@@ -43,19 +43,9 @@ package struct WebhookSecrets: Hashable, Sendable {
         [current] + former.filter { moment < $0.validUntil }.map(\.secret)
     }
 
-    /// Refuses what no request can carry; for secrets that a client gave.
-    ///
-    /// - Throws: ``WebhookSetupError`` with code `callback_header_invalid` for headers, also for one that the
-    ///   authorization would contradict; ``AuthorizationError`` naming the member for the authorization.
-    package func check() throws {
-        try CustomHeaders.check(headers)
-        guard let authorization else { return }
-        try authorization.check()
-        if headers.contains(where: { $0.name.lowercased() == "authorization" }) {
-            throw WebhookSetupError(
-                code: .invalidHeader,
-                message: "header authorization and the field authorization exclude each other")
-        }
+    /// One of the headers is `Authorization`, so that there can be no other authorization.
+    package var hasAuthorizationHeader: Bool {
+        headers.contains { $0.name.lowercased() == "authorization" }
     }
 
     /// Puts a new secret in the place of the current one, which goes on signing for the overlap.

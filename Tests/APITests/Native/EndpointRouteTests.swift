@@ -18,7 +18,8 @@ struct EndpointRouteTests {
             #expect(secret.hasPrefix("whsec_"))
             #expect(endpoint["status"] == "enabled")
             #expect(endpoint["events"]?.array?.count == EventType.terminal.count)
-            #expect(endpoint["url"] == "https://•••@93.184.215.14/hook")
+            #expect(endpoint["url"] == "https://93.184.215.14/hook")
+            #expect(endpoint["authorization"] == ["type": "basic"])
             let read = try await service.send(.get, "\(path)/\(id)").json()
             #expect(read["secret"] == nil)
             #expect(
