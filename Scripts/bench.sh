@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the built service beside bare-library floors, in one run, on loopback. Prints one table.
+# Measures the built service beside bare-library floors, in one run, on loopback; deliveries are for bench-webhooks.py.
 # Usage: Scripts/bench.sh PATH-OF-THUMBWIRE
 set -euo pipefail
 
@@ -21,8 +21,6 @@ trap cleanup EXIT INT TERM
 
 floor() { clang -O2 "Benchmarks/$1.c" -o "$work/$1" "-l$2"; }
 floor bare_server microhttpd
-floor sink microhttpd
-floor post_loop curl
 
 row() { printf '%-52s %14s %s\n' "$1" "$2" "${3:-}"; }
 # Requests per second of a wrk run that posts a body file; its other arguments are wrk's.
@@ -92,33 +90,4 @@ bare=$(coproc_port=; exec 3< <("$work/bare_server" < <(sleep $((seconds + 5))));
     posts_per_second "http://127.0.0.1:$port/" "$work/accept.lua")
 accepted=$(posts_per_second "$server/" "$work/accept.lua")
 row "jobs accepted over HTTP, durable" "$accepted /s" "bare libmicrohttpd $bare /s"
-stop
-
-# Deliveries: kept back by a paused endpoint, then let go at once.
-serve "$work/deliveries"
-mkfifo "$work/ask" "$work/tell"
-"$work/sink" <"$work/ask" >"$work/tell" &
-pids+=("$!")
-exec 4>"$work/ask" 5<"$work/tell"
-read -r port <&5
-received() { echo >&4; read -r count <&5; echo "$count"; }
-endpoint=$(api "$server/v1/webhook-endpoints" --data "{\"url\":\"http://127.0.0.1:$port/\",\"events\":[\"thumbnail.queued\"]}" | jq -r .id)
-api --request POST "$server/v1/webhook-endpoints/$endpoint/pause" >/dev/null
-post_script "$work/queue.lua" /v1/jobs '{"prompt":"bench","resolution":"64x64"}'
-posts_per_second "$server/" "$work/queue.lua" >/dev/null
-until [ "$(api "$server/v1/jobs?status=queued&limit=1" | jq '.data | length')" = 0 ]; do sleep 0.2; done
-begin=$(date +%s%N)
-api --request POST "$server/v1/webhook-endpoints/$endpoint/resume" >/dev/null
-last=-1 now=$(received)
-while [ "$now" != "$last" ]; do
-    last=$now
-    until_ns=$(date +%s%N)
-    sleep 0.5
-    now=$(received)
-done
-delivered=$now
-rate=$(awk -v n="$delivered" -v t="$((until_ns - begin))" 'BEGIN { printf "%.0f", n / (t / 1e9) }')
-loop=$("$work/post_loop" "http://127.0.0.1:$port/" 50000 1500)
-row "deliveries, v1-signed and logged, one endpoint" "$rate /s" "bare libcurl loop $loop /s, $delivered delivered"
-exec 4>&-
 stop
