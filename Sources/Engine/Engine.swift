@@ -125,7 +125,7 @@ package final class Engine: JobService {
         let changes = services.store.changes.subscribe(limit: 1_024) { change in
             switch change {
             case .jobClaimable, .cancelRequested: true
-            case .job, .deliveryDue, .event: false
+            case .job, .deliveryDue, .endpointChanged, .event: false
             }
         }
         await gateKeeper.loadPauses()

@@ -345,4 +345,37 @@ struct AttemptQueueTests {
         #expect(line.queue.isIdle)
         #expect(line.take() == [])
     }
+
+    /// Many endpoints with much to do, which then all become something else.
+    private func crowd(_ change: (inout Endpoint) -> Void) -> AttemptQueue {
+        var queue = AttemptQueue(configuration: Dispatcher.Configuration())
+        for number in 1...600 {
+            var endpoint = Endpoint(
+                id: EndpointID(rawValue: "ep_\(number)"), account: AccountID(rawValue: "acct_1"),
+                url: "http://127.0.0.1/", events: [.completed], createdAt: Self.now)
+            let deliveries = (1...16).map { index in
+                let due = DueDelivery.make(
+                    "\(number)-\(index)", destination: .endpoint(endpoint, secret: Sealed(bytes: [])))
+                return (lane: Lane.Key.endpoint(endpoint.id), due: due)
+            }
+            queue.add(deliveries, leaseUntil: Self.now + .seconds(60), now: Self.now)
+            change(&endpoint)
+            queue.learn(endpoint, now: Self.now)
+        }
+        return queue
+    }
+
+    @Test func `endpoints that rest or are held leave room to claim for others`() {
+        #expect(crowd { $0.health.restsUntil = Self.now + .seconds(3_600) }.claimLimit > 0)
+        #expect(crowd { $0.status = .disabled }.claimLimit > 0)
+    }
+
+    @Test func `what is not ours any more takes no room`() {
+        var queue = crowd { $0.sending.maximumInFlight = 1 }
+        #expect(queue.claimLimit == 0)
+
+        queue.dropExpired(now: Self.now + .seconds(60))
+        #expect(queue.claimLimit > 0)
+        #expect(queue.leaveOutBusy().isEmpty)
+    }
 }

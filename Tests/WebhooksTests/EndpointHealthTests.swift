@@ -179,6 +179,29 @@ struct EndpointHealthTests {
         }
     }
 
+    @Test func `a delivery that is sent again during its last attempt is not given up`() async throws {
+        try await Fixture.use { fixture in
+            let (released, gate) = AsyncStream<Never>.makeStream()
+            fixture.receiver.answer("/a") { _ in
+                for await _ in released {}
+                return Response(status: 500)
+            }
+            let (endpoint, _) = try await fixture.addEndpoint("a") { $0.sending.rests = [] }
+            try await fixture.dispatching(fixture.dispatcher()) {
+                try await fixture.emit(to: endpoint)
+                try await eventually { fixture.receiver.requests("/a").count == 1 }
+                let delivery = try await fixture.delivery(to: endpoint)
+                _ = try await fixture.store.resend(
+                    delivery.id, of: fixture.account, now: fixture.clock.now())
+                gate.finish()
+                try await eventually { fixture.receiver.requests("/a").count == 2 }
+                #expect(try await fixture.delivery(to: endpoint, after: 2).status == .exhausted)
+            }
+            let types = try await fixture.store.events(EventQuery(account: fixture.account)).map(\.event.type)
+            #expect(types == [.webhookTest, .deliveryExhausted])
+        }
+    }
+
     @Test func `a pause holds back what was claimed before it, and loses nothing`() async throws {
         try await Fixture.use { fixture in
             let (released, gate) = AsyncStream<Never>.makeStream()

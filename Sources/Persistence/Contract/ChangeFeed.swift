@@ -11,6 +11,8 @@ package enum StoreChange: Hashable, Sendable {
     case cancelRequested(JobID)
     /// A delivery may be attempted, now or at its due time.
     case deliveryDue
+    /// A client changed that endpoint or its secrets, or it is gone.
+    case endpointChanged(EndpointID)
     /// An event of that account was committed.
     case event(AccountID)
 }
@@ -33,7 +35,8 @@ package final class ChangeFeed: Sendable {
     package init() {}
 
     /// Changes from now on; ends when the feed ends or the reader stops reading. A slow reader gets the newest
-    /// `limit` changes: readers ask the store for the truth, the feed only says when to.
+    /// `limit` changes: readers ask the store for the truth, the feed only says when to. `isInterested` is asked of every
+    /// change before those who made it go on.
     package func subscribe(
         limit: Int = 64, where isInterested: @escaping @Sendable (StoreChange) -> Bool
     ) -> AsyncStream<StoreChange> {

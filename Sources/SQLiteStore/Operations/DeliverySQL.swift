@@ -184,7 +184,7 @@ enum DeliverySQL {
             attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code),
             lease_until = NULL
         WHERE id = ?1
-        RETURNING number, callback, endpoint, next_attempt_at
+        RETURNING number, callback, endpoint, next_attempt_at, status
         """
 
     /// ?1 delivery · ?2 account · ?3 now. An attempt under way is still of the schedule before.

@@ -27,7 +27,8 @@ extension Transaction {
         ) {
             (
                 number: $0.integer(0), callback: $0.optionalInteger(1),
-                endpoint: $0.optionalText(2).map { EndpointID(rawValue: $0) }, next: $0.optionalTimestamp(3)
+                endpoint: $0.optionalText(2).map { EndpointID(rawValue: $0) }, next: $0.optionalTimestamp(3),
+                status: $0.text(4)
             )
         }
         guard let found else { throw .missing("delivery \(attempt.delivery)") }
@@ -42,7 +43,10 @@ extension Transaction {
             try connection.run(DeliverySQL.callbackStatus, callback, status)
         }
         if let endpoint = found.endpoint, let next = found.next { try giveTurn(to: endpoint, at: next) }
-        for event in result.events { try emit(event, about: found.endpoint) }
+        // What was sent again meanwhile is not given up, whatever this attempt comes to.
+        if found.status == status.rawValue {
+            for event in result.events { try emit(event, about: found.endpoint) }
+        }
         if status != .delivered { note(.deliveryDue) }
         return found.endpoint
     }

@@ -28,6 +28,7 @@ extension Transaction {
             endpoint.hasFilters)
         guard connection.changedRows > 0 else { return false }
         try renewTurn(of: endpoint.id)
+        note(.endpointChanged(endpoint.id))
         if endpoint.status == .enabled { note(.deliveryDue) }
         return true
     }
@@ -57,6 +58,7 @@ extension Transaction {
         if changed.endpoint != found.endpoint { _ = try update(changed.endpoint) }
         if changed.secret != found.secret {
             try connection.run(EndpointSQL.setSecret, id, account, changed.secret)
+            note(.endpointChanged(id))
         }
         for event in revision.events { try emit(event, about: id) }
         return changed
@@ -69,6 +71,7 @@ extension Transaction {
         guard connection.changedRows > 0 else { return false }
         try connection.run(DeliverySQL.exhaustLeased, id)
         try connection.run(TurnSQL.delete, id)
+        note(.endpointChanged(id))
         return true
     }
 }

@@ -61,7 +61,9 @@ extension SQLiteStore {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
                 EndpointSQL.setSecret, endpoint, account, secret)
-            return transaction.connection.changedRows > 0
+            guard transaction.connection.changedRows > 0 else { return false }
+            transaction.note(.endpointChanged(endpoint))
+            return true
         }
     }
 

@@ -89,8 +89,8 @@ final class Writer: Sendable {
         do throws(StoreError) {
             let outcomes = try apply(batch, transaction)
             try connection.run("COMMIT")
-            for tell in outcomes { tell() }
             settings.changes.publish(transaction.changes)
+            for tell in outcomes { tell() }
         } catch {
             rollBack(connection)
             for operation in batch { operation.fail(error) }

@@ -8,6 +8,8 @@ struct Judgement: Sendable {
     var result: AttemptResult
     var finding: Finding
     var target: Delivery.Target
+    /// Where its endpoint was; `nil` for a callback.
+    var url: String?
 
     private static let timeouts: Set<String> = [
         ClientError.timeout(.awaitingResponse).code, ClientError.dnsTimeout(host: "").code,
@@ -56,6 +58,7 @@ struct AttemptJudge {
             case .exhausted: .exhausted
             case .retry(let least): retry(due, after: number, notWithin: least, ended.now)
             }
+        let url: String? = if case .endpoint(let endpoint, _) = due.destination { endpoint.url } else { nil }
         let attempt = Attempt(
             delivery: due.delivery.id, number: number, startedAt: ended.startedAt, duration: ended.duration,
             outcome: outcome(ended.ending))
@@ -63,7 +66,7 @@ struct AttemptJudge {
             result: AttemptResult(
                 attempt: attempt, consequence: consequence,
                 events: consequence == .exhausted ? exhausted(ended, number) : []),
-            finding: finding, target: due.delivery.target)
+            finding: finding, target: due.delivery.target, url: url)
     }
 
     private func finding(_ ending: Ending, _ now: Timestamp) -> Finding {

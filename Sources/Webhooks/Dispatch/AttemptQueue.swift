@@ -47,6 +47,8 @@ struct AttemptQueue {
     private var soon: [Lane.Key: Int] = [:]
     private var soonCount = 0
     private var busy: Set<Target> = []
+    /// Endpoints that their owners changed, until that is read.
+    private var changed: Set<EndpointID> = []
     /// Targets that the last claim left out.
     private var leftOut: Set<Target> = []
 
@@ -99,11 +101,13 @@ struct AttemptQueue {
             var lane = lanes.removeValue(forKey: key) ?? Lane(cap: cap(due))
             if case .endpoint(let endpoint, _) = due.destination {
                 lane.learn(endpoint, cap: cap(due), now: now)
+                lane.isStale = changed.contains(endpoint.id)
             }
+            let claimed = Lane.Claimed(due: due, leaseUntil: leaseUntil)
             if waitingIDs.contains(due.delivery.id) {
-                lane.renew(due.delivery.id, leaseUntil: leaseUntil)
+                lane.renew(claimed)
             } else if keeps(one: lane) {
-                lane.add(Lane.Claimed(due: due, leaseUntil: leaseUntil))
+                lane.add(claimed)
                 waitingIDs.insert(due.delivery.id)
             }
             lanes[key] = lane
@@ -169,16 +173,57 @@ struct AttemptQueue {
         let key = Lane.Key.endpoint(endpoint.id)
         guard lanes[key] != nil else { return }
         lanes[key]?.learn(endpoint, cap: configuration.cap(of: endpoint), now: now)
+        // What cannot go out must not leave others without room.
+        if waitingIDs.count >= Self.manyWaiting, lanes[key]?.stands(at: now) == true {
+            waitingIDs.subtract(lanes[key]?.keepFirst() ?? [])
+        }
         refresh(key, now)
+    }
+
+    /// Notes that an endpoint's owner changed it: nothing of it begins before that is read.
+    mutating func noteChange(of endpoint: EndpointID, now: Timestamp) {
+        changed.insert(endpoint)
+        lanes[.endpoint(endpoint)]?.isStale = true
+        refresh(.endpoint(endpoint), now)
+    }
+
+    /// Endpoints to be read because they were changed and something waits for them.
+    mutating func takeChanged(now: Timestamp) -> [(id: EndpointID, account: AccountID)] {
+        defer { changed = [] }
+        return changed.compactMap { id in
+            let key = Lane.Key.endpoint(id)
+            if let first = lanes[key]?.waiting.first { return (id, first.due.delivery.account) }
+            lanes[key]?.isStale = false
+            return nil
+        }
+    }
+
+    /// Takes over what an endpoint's owner made of it, for all that waits for it.
+    mutating func renew(_ stored: StoredEndpoint, now: Timestamp) {
+        let (endpoint, key) = (stored.endpoint, Lane.Key.endpoint(stored.endpoint.id))
+        guard lanes[key] != nil else { return }
+        // Which of them is the oldest, and may go first, is for the store to say.
+        if endpoint.sending.isOrdered, lanes[key]?.waiting.count ?? 0 > 1 { forgetWaiting(key) }
+        lanes[key]?.redirect(to: endpoint, secret: stored.secret)
+        lanes[key]?.isStale = changed.contains(endpoint.id)
+        learn(endpoint, now: now)
     }
 
     /// Forgets what waits for an endpoint that is gone.
     mutating func forget(_ endpoint: EndpointID, now: Timestamp) {
         let key = Lane.Key.endpoint(endpoint)
-        guard let lane = lanes[key] else { return }
-        for claimed in lane.waiting { waitingIDs.remove(claimed.due.delivery.id) }
-        lanes[key]?.dropWaiting()
+        forgetWaiting(key)
+        lanes[key]?.isStale = changed.contains(endpoint)
         refresh(key, now)
+    }
+
+    /// Forgets what waits and is not ours any more: it is claimed again, unless its endpoint is paused or rests.
+    mutating func dropExpired(now: Timestamp) {
+        for key in lanes.filter({ !$0.value.waiting.isEmpty }).keys {
+            guard let expired = lanes[key]?.dropExpired(at: now), !expired.isEmpty else { continue }
+            waitingIDs.subtract(expired)
+            refresh(key, now)
+        }
     }
 
     /// Forgets everything that is not under way; the leases end by themselves.
@@ -188,6 +233,12 @@ struct AttemptQueue {
         turns = turns.map { _ in [] }
         asleep = [:]
         nextWake = nil
+    }
+
+    private mutating func forgetWaiting(_ key: Lane.Key) {
+        guard let lane = lanes[key] else { return }
+        for claimed in lane.waiting { waitingIDs.remove(claimed.due.delivery.id) }
+        lanes[key]?.dropWaiting()
     }
 
     private func isAttempted(_ id: DeliveryID) -> Bool {

@@ -11,22 +11,22 @@ final class BatchReview: Sendable {
         var changes: [CircuitBreaker.Change]
     }
 
-    private let findings: [DeliveryID: Finding]
+    private let judgements: [DeliveryID: Judgement]
     private let reviewer: EndpointReviewer
     private let found = Mutex<[EndpointID: Outcome]>([:])
 
     init(_ judgements: [Judgement], reviewer: EndpointReviewer) {
-        findings = Dictionary(judgements.map { ($0.result.attempt.delivery, $0.finding) }) { $1 }
+        self.judgements = Dictionary(judgements.map { ($0.result.attempt.delivery, $0) }) { $1 }
         self.reviewer = reviewer
     }
 
     /// By endpoint; those that are gone are not in it.
     var outcomes: [EndpointID: Outcome] { found.withLock { $0 } }
 
-    /// For the store, which may ask twice.
+    /// For the store, which may ask twice. Attempts at a URL that the endpoint has left say nothing of the new one.
     func review(_ endpoint: Endpoint, _ results: [AttemptResult]) -> EndpointReview {
-        let (outcome, events) = reviewer.review(
-            endpoint, results.compactMap { findings[$0.attempt.delivery] })
+        let current = results.compactMap { judgements[$0.attempt.delivery] }.filter { $0.url == endpoint.url }
+        let (outcome, events) = reviewer.review(endpoint, current.map(\.finding))
         found.withLock { $0[endpoint.id] = outcome }
         return EndpointReview(endpoint: outcome.endpoint, events: events)
     }

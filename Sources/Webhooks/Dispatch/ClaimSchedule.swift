@@ -45,6 +45,17 @@ struct ClaimSchedule {
         }
     }
 
+    /// True where leases of ours have ended since it was last asked; what they were of can be claimed now.
+    mutating func endLeases(_ now: Timestamp) -> Bool {
+        guard let first = leaseEnds.first, first <= now else { return false }
+        leaseEnds = leaseEnds.drop { $0 <= now }
+        due = .now
+        return true
+    }
+
+    /// When the next lease of ours ends.
+    var nextLeaseEnd: Timestamp? { leaseEnds.first }
+
     /// Notes that a claim is made.
     mutating func begin(_ now: Timestamp) {
         due = .later

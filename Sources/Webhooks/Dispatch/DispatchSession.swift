@@ -50,7 +50,7 @@ final class DispatchSession: Sendable {
     }
 
     func run() async {
-        let changes = store.changes.subscribe(limit: 1) { $0 == .deliveryDue }
+        let changes = store.changes.subscribe(limit: 1) { self.isDue($0) }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await _ in changes { self.claimNow() }
@@ -58,6 +58,7 @@ final class DispatchSession: Sendable {
             group.addTask { await self.recorder.run { self.take($0) } }
             group.addTask { await self.removeExpired() }
             while !state.withLock(\.isStopping) {
+                await readChanged()
                 beginWaiting(&group)
                 if await claim() { continue }
                 await rest()
@@ -89,6 +90,43 @@ final class DispatchSession: Sendable {
                 log(.error, "expired webhook endpoints not removed", ["error": .string("\(error)")])
             }
             try? await clock.sleep(until: clock.now() + configuration.expiryInterval)
+        }
+    }
+}
+
+// MARK: Changes of endpoints
+
+extension DispatchSession {
+    /// True where something may be claimed. That an endpoint was changed is noted here, before its owner is told that it
+    /// is: nothing goes out as it was any more.
+    private func isDue(_ change: StoreChange) -> Bool {
+        guard case .endpointChanged(let id) = change else { return change == .deliveryDue }
+        let now = clock.now()
+        state.withLock { $0.queue.noteChange(of: id, now: now) }
+        wakeup.wake()
+        return false
+    }
+
+    /// Reads endpoints that were changed, for what was claimed before. Called between claims, so that none brings an
+    /// older state of them later on.
+    private func readChanged() async {
+        let now = clock.now()
+        for (id, account) in state.withLock({ $0.queue.takeChanged(now: now) }) {
+            let stored: StoredEndpoint?
+            do {
+                stored = try await store.storedEndpoint(id, of: account)
+            } catch {
+                // It is claimed again when its lease is over.
+                stored = nil
+                log(.error, "webhook endpoint not read", ["error": .string("\(error)")])
+            }
+            state.withLock { state in
+                if let stored {
+                    state.queue.renew(stored, now: now)
+                } else {
+                    state.queue.forget(id, now: now)
+                }
+            }
         }
     }
 }
@@ -191,6 +229,7 @@ extension DispatchSession {
     private func planClaim(_ now: Timestamp) -> (limit: Int, busy: Set<Delivery.Target>)? {
         guard !recorder.isFull else { return nil }
         return state.withLock { state in
+            if state.claims.endLeases(now) { state.queue.dropExpired(now: now) }
             let limit = state.queue.claimLimit
             guard !state.isStopping, limit > 0, state.claims.isReached(now) else { return nil }
             state.claims.begin(now)
@@ -225,9 +264,10 @@ extension DispatchSession {
         return state.withLock { state in
             guard !state.isStopping else { return nil }
             var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: .now))
-            guard state.queue.claimLimit > 0 else { return rest }
-            if state.claims.isNow { return nil }
-            if let moment = state.claims.moment { rest.until = min(rest.until ?? moment, moment) }
+            if state.queue.claimLimit > 0, state.claims.isNow { return nil }
+            // The end of a lease makes room.
+            let moment = state.queue.claimLimit > 0 ? state.claims.moment : state.claims.nextLeaseEnd
+            if let moment { rest.until = min(rest.until ?? moment, moment) }
             return rest
         }
     }

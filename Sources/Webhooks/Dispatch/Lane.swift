@@ -47,6 +47,8 @@ struct Lane {
     private var bucket: TokenBucket?
     private var hangs = 0
     private var meanSeconds = 0.01
+    /// Its owner changed something that is not read yet.
+    var isStale = false
     /// It stands in line for its turn.
     var isInTurn = false
 
@@ -64,7 +66,7 @@ struct Lane {
     }
 
     /// True where the next attempt may begin as far as attempts under way go.
-    var hasTurn: Bool { !waiting.isEmpty && !isHeld && underWay < limit }
+    var hasTurn: Bool { !waiting.isEmpty && !isHeld && !isStale && underWay < limit }
 
     /// There is enough to go on with, so that nothing more has to be claimed for it.
     func isBusy(at now: Timestamp) -> Bool {
@@ -102,10 +104,18 @@ struct Lane {
         waiting.append(claimed)
     }
 
-    /// Notes that what waits was claimed anew.
-    mutating func renew(_ id: DeliveryID, leaseUntil: Timestamp) {
+    /// Takes over what waits and was claimed anew: its endpoint may have changed since.
+    mutating func renew(_ claimed: Claimed) {
+        let id = claimed.due.delivery.id
         guard let index = waiting.firstIndex(where: { $0.due.delivery.id == id }) else { return }
-        waiting[index].leaseUntil = leaseUntil
+        waiting[index] = claimed
+    }
+
+    /// Sends what waits to its endpoint as that is now.
+    mutating func redirect(to endpoint: Endpoint, secret: Sealed) {
+        for index in waiting.indices {
+            waiting[index].due.destination = .endpoint(endpoint, secret: secret)
+        }
     }
 
     /// Takes the next delivery whose lease is still good for that long, and leaves out those before it: they are claimed
@@ -144,6 +154,25 @@ struct Lane {
 
     mutating func dropWaiting() {
         waiting = []
+    }
+
+    /// It begins nothing for a long time, as its owner, its receiver or the circuit breaker wishes.
+    func stands(at now: Timestamp) -> Bool {
+        isHeld || restsUntil.map { $0 > now } ?? false
+    }
+
+    /// Drops all that waits but the first, and returns what it dropped.
+    mutating func keepFirst() -> [DeliveryID] {
+        let dropped = waiting.dropFirst().map(\.due.delivery.id)
+        waiting = ArraySlice(Array(waiting.prefix(1)))
+        return dropped
+    }
+
+    /// Drops what is not ours any more, and returns it.
+    mutating func dropExpired(at now: Timestamp) -> [DeliveryID] {
+        let expired = waiting.filter { $0.leaseUntil <= now }.map(\.due.delivery.id)
+        if !expired.isEmpty { waiting = ArraySlice(waiting.filter { $0.leaseUntil > now }) }
+        return expired
     }
 }
 
