@@ -52,8 +52,12 @@ struct EndpointsFile: Sendable {
         for name in object.names where !["$schema", "endpoints"].contains(name) {
             problems.add(name, "is not a member; \(suggestion(for: name, among: ["endpoints"]))")
         }
-        guard let elements = object["endpoints"]?.array else {
+        guard let value = object["endpoints"] else {
             problems.add("endpoints", "is missing: an array of endpoints")
+            return []
+        }
+        guard let elements = value.array else {
+            problems.add("endpoints", "is \(value.kindName), expected an array")
             return []
         }
         return elements

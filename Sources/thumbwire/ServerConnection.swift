@@ -32,6 +32,13 @@ struct ServerConnection: Sendable {
     func call(
         _ method: Method, _ path: String, body: JSONValue? = nil, deadline: Duration = .seconds(30)
     ) async throws -> JSONValue {
+        try await answer(method, path, body: body, deadline: deadline).document
+    }
+
+    /// As ``call(_:_:body:deadline:)``, with the status where that says something.
+    func answer(
+        _ method: Method, _ path: String, body: JSONValue? = nil, deadline: Duration = .seconds(30)
+    ) async throws -> (status: Int, document: JSONValue) {
         var request = request(method, path)
         request.deadline = deadline
         request.maximumResponseBytes = 16 << 20
@@ -41,7 +48,7 @@ struct ServerConnection: Sendable {
         }
         let response = try await client.send(request, policy: .unrestricted)
         guard (200..<300).contains(response.status) else { throw ServerRefusal(response) }
-        return response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
+        return (response.status, response.body.isEmpty ? .null : try JSONValue(parsing: response.body))
     }
 
     /// A request with the key in it. What the user wrote on the command line is no tenant's URL, so requests go

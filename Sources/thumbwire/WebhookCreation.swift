@@ -40,7 +40,11 @@ enum WebhookCreation {
         guard body["url"] != nil || body["targetUrl"] != nil else {
             throw UsageError("option --url is required")
         }
-        let endpoint = try await ServerConnection(arguments).call(.post, Webhooks.path, body: .object(body))
+        let (status, endpoint) = try await ServerConnection(arguments)
+            .answer(.post, Webhooks.path, body: .object(body))
+        if status == 200 {
+            Output.note("an endpoint with that URL and those events was there already; it stays as it is")
+        }
         if arguments.isSet("json") { return Output.json(endpoint) }
         Output.line("id      \(endpoint.text("id"))".printable)
         Output.line("secret  \(endpoint.text("secret"))".printable)
@@ -68,7 +72,7 @@ enum WebhookCreation {
             body["maxInFlight"] = .integer(Int64(limit))
         }
         if let text = arguments.value("rate") {
-            guard let rate = Double(text), rate > 0 else {
+            guard let rate = Double(text), rate > 0, rate.isFinite else {
                 throw UsageError("option --rate must be a number above 0, not \"\(text)\"")
             }
             body["ratePerSecond"] = .number(rate)

@@ -37,6 +37,28 @@ extension EndToEnd {
             #expect(deleted["deleted"] == true)
         }
 
+        @Test func `says that an endpoint was there already and did not change`() async throws {
+            let service = try await RunningService.startForLoopback()
+            let endpoint = try await service.subscribe("http://127.0.0.1:9/x")
+
+            let again = try ToolProcess(
+                ["webhooks", "create", "--url", "http://127.0.0.1:9/x", "--ordered"],
+                environment: ["THUMBWIRE_SERVER": service.url, "THUMBWIRE_KEY": RunningService.key])
+
+            #expect(try await again.exit() == 0)
+            #expect(again.standardOutput.contains(endpoint.id))
+            #expect(again.standardError.contains("was there already; it stays as it is"))
+        }
+
+        @Test(arguments: ["0", "inf", "1e999", "nan"])
+        func `refuses a rate that is no number above 0`(rate: String) async throws {
+            let tool = try ToolProcess(
+                ["webhooks", "create", "--url", "http://127.0.0.1:9/x", "--rate", rate, "--key", "unused"])
+
+            #expect(try await tool.exit() == 2)
+            #expect(tool.standardError.contains("option --rate must be a number above 0"))
+        }
+
         @Test func `rotates a secret, sends a test, and sends again what was sent`() async throws {
             let service = try await RunningService.startForLoopback()
             let receiver = try WebhookReceiver()

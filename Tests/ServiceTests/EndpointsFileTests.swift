@@ -53,6 +53,7 @@ import ThumbwireKit
     @Test(arguments: [
         (#"{"endpoints":"#, "FILE: not JSON"), ("[]", "FILE: is array, expected an object"),
         ("{}", "FILE: endpoints: is missing"),
+        (#"{"endpoints":{}}"#, "FILE: endpoints: is object, expected an array"),
     ])
     func `a file that is something else is refused`(_ text: String, _ expected: String) {
         #expect(problems(text).first?.hasPrefix(expected) == true, "\(problems(text))")

@@ -12,11 +12,11 @@ extension Call {
 
     private var endpointID: EndpointID { EndpointID(rawValue: parameter("id")) }
 
-    /// The endpoint that the path names.
+    /// The endpoint that the path names; one that expired is gone, even where it is not removed yet.
     func storedEndpoint() async throws -> StoredEndpoint {
-        guard let stored = try await context.store.storedEndpoint(endpointID, of: account) else {
-            throw noEndpoint
-        }
+        guard let stored = try await context.store.storedEndpoint(endpointID, of: account),
+            !stored.endpoint.isExpired(at: context.clock.now())
+        else { throw noEndpoint }
         return stored
     }
 

@@ -25,8 +25,9 @@ extension Call {
     func callback(
         _ asked: CallbackRequest?, in place: Problem.WebhookPlace, signing: Callback.Signing? = nil
     ) async throws -> Submission.Callback? {
+        let formatOfHeader = try callbackFormatOfHeader()
         guard let asked else { return nil }
-        let format = try asked.format ?? callbackFormatOfHeader() ?? .job
+        let format = asked.format ?? formatOfHeader ?? .job
         let callback: Callback
         do throws(WebhookSetupError) {
             callback = try Callback(

@@ -82,9 +82,10 @@ extension Operation {
 @Sendable private func listEndpoints(_ call: Call) async throws -> Response {
     let statuses = try call.request.choices("status", Endpoint.Status.self)
     let url = call.request.query("url").map { EndpointURL.withoutUserinfo($0).url }
+    let now = call.context.clock.now()
     let chosen = try await call.context.store.storedEndpoints(of: call.account).filter { stored in
         let endpoint = stored.endpoint
-        return statuses?.contains(endpoint.status) ?? true
+        return !endpoint.isExpired(at: now) && statuses?.contains(endpoint.status) ?? true
             && (url == nil || url == endpoint.url)
     }
     return .list(try chosen.map { .object(try call.endpointDocument($0)) })
@@ -106,7 +107,7 @@ extension Call {
     ) async throws -> StoredEndpoint? {
         try await context.store.storedEndpoints(of: account).first { stored in
             stored.endpoint.url == endpoint.url && stored.endpoint.events == endpoint.events
-                && stored.endpoint.expiresAt.map { $0 > now } ?? true
+                && !stored.endpoint.isExpired(at: now)
         }
     }
 

@@ -51,6 +51,9 @@ public struct Endpoint: Hashable, Sendable {
         status = .enabled
     }
 
+    /// Whether it is over at that moment, removed already or not.
+    public func isExpired(at moment: Timestamp) -> Bool { expiresAt.map { $0 <= moment } ?? false }
+
     /// How attempts have gone lately.
     public struct Health: Hashable, Sendable {
         /// Since when no attempt succeeded; `nil` while the last one did.

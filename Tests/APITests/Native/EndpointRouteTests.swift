@@ -45,6 +45,25 @@ struct EndpointRouteTests {
         }
     }
 
+    @Test func `an endpoint that expired is gone before it is removed`() async throws {
+        try await withService { service in
+            let expiry = service.clock.now() + .seconds(60)
+            let made = try await service.send(
+                .post, path,
+                body: #"{"url":"https://93.184.215.14/hook","expirationDate":"\#(expiry.description)"}"#)
+            let id = try #require(try made.json()["id"]?.string)
+            #expect(try await service.send(.get, path).json()["data"]?.array?.count == 1)
+            #expect(try await service.send(.post, "\(path)/\(id)/test").status == 202)
+
+            service.clock.advance(by: .seconds(60))
+
+            #expect(try await service.send(.get, path).json()["data"] == [])
+            #expect(try await service.send(.get, "\(path)/\(id)").status == 404)
+            #expect(try await service.send(.patch, "\(path)/\(id)", body: #"{"ordered":true}"#).status == 404)
+            #expect(try await service.send(.post, "\(path)/\(id)/test").status == 404)
+        }
+    }
+
     @Test func `sends a test event that deliveries show`() async throws {
         try await withService { service in
             let id = try await makeEndpoint(service)
