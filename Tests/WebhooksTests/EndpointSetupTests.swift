@@ -50,6 +50,28 @@ struct EndpointSetupTests {
         }
     }
 
+    @Test func `a new URL does not rest for the old one`() throws {
+        var setup = try make(#"{"url":"https://a.example"}"#)
+        let health = { (isNew: Bool) in
+            var health = Endpoint.Health()
+            (health.failures, health.failingSince, health.isAnnounced) = (9, Self.now, true)
+            if !isNew {
+                (health.strikes, health.restsUntil, health.claimLimit) = (7, Self.now + .hours(1), 1)
+            }
+            return health
+        }
+        setup.endpoint.health = health(false)
+        try setup.apply(change(#"{"url":"https://a.example","description":"x"}"#), now: Self.now)
+        #expect(setup.endpoint.health == health(false))
+        try setup.apply(change(#"{"url":"https://b.example"}"#), now: Self.now)
+        #expect(setup.endpoint.health == health(true))
+
+        setup.endpoint.health = health(false)
+        let request = try EndpointRequest(JSONValue(parsing: #"{"url":"https://c.example"}"#), now: Self.now)
+        try setup.declare(request, now: Self.now)
+        #expect(setup.endpoint.health == health(true))
+    }
+
     @Test func `what is declared anew keeps its identity and forgets what is not said any more`() throws {
         var setup = try make(
             #"{"url":"https://a.example","description":"x","headers":{"X-A":"1"},"maxInFlight":3}"#)

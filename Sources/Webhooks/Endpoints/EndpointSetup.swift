@@ -35,6 +35,7 @@ package struct EndpointSetup: Hashable, Sendable {
         if let status = request.options.status { before.become(status) }
         (declared.status, declared.disabledReason) = (before.status, before.disabledReason)
         declared.health = before.health
+        if declared.url != before.url { declared.health.meetNewReceiver() }
         (secrets.headers, secrets.authorization) = (fresh.secrets.headers, fresh.secrets.authorization)
         if request.options.secret != nil {
             secrets.rotate(to: fresh.secrets.current, overlap: .zero, now: now)
@@ -53,6 +54,7 @@ package struct EndpointSetup: Hashable, Sendable {
     /// Takes the URL, and its userinfo for the authorization where the request names none.
     private mutating func move(to url: String, _ options: EndpointOptions) {
         let (bare, authorization) = EndpointURL.withoutUserinfo(url)
+        if bare != endpoint.url { endpoint.health.meetNewReceiver() }
         endpoint.url = bare
         guard let authorization, options.authorization == nil, !secrets.hasAuthorizationHeader else { return }
         secrets.authorization = authorization
@@ -103,6 +105,14 @@ package struct EndpointSetup: Hashable, Sendable {
                         + "other one to null, or leave it out of headers")
             ])
         }
+    }
+}
+
+extension Endpoint.Health {
+    /// What one receiver asked for and did holds up nothing for another. The outage that others were told of goes on
+    /// until something gets through.
+    fileprivate mutating func meetNewReceiver() {
+        (strikes, restsUntil, claimLimit) = (0, nil, nil)
     }
 }
 
