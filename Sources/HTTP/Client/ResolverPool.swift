@@ -4,7 +4,8 @@ internal import Synchronization
 /// A few threads that look names up, so that a slow name server holds up nobody but those who ask for its names.
 ///
 /// Names that were found lately go first, and a quarter of the threads is theirs alone: however many names hang, those
-/// that are known to be found are.
+/// that are known to be found are. These may hang, too, when their name server fails, so that more threads are started for
+/// them where all are busy.
 ///
 /// Threads start when there is work for them and stay. A look-up cannot be interrupted: a stuck one keeps its
 /// thread until the system gives up.
@@ -27,6 +28,9 @@ final class ResolverPool: Sendable {
         var isClosed = false
     }
 
+    /// How many times the usual number of threads there may be for names that were found lately.
+    private static let growth = 8
+
     private let resolve: Resolve
     private let maximumThreads: Int
     private let maximumUnknown: Int
@@ -47,10 +51,11 @@ final class ResolverPool: Sendable {
     func submit(_ host: String, isKnown: Bool = false, answer: @escaping Answer) -> Bool {
         let needsThread: Bool? = state.withLock { state in
             // Names that hang must not fill the queue for the others.
-            let limit = isKnown ? 2 * maximumQueue : maximumQueue
-            guard !state.isClosed, state.queue.count < limit else { return nil }
+            let room = isKnown ? 2 * maximumQueue : maximumQueue
+            guard !state.isClosed, state.queue.count < room else { return nil }
             state.queue.append(Job(host: host, isKnown: isKnown, answer: answer))
-            let isShort = state.threads - state.busy < state.queue.count && state.threads < maximumThreads
+            let limit = isKnown ? Self.growth * maximumThreads : maximumThreads
+            let isShort = state.threads - state.busy < state.queue.count && state.threads < limit
             if isShort { state.threads += 1 }
             return isShort
         }

@@ -123,6 +123,33 @@ import Testing
         }
     }
 
+    @Test func `names that were found before and hang now hold up no other`() async throws {
+        let server = try LoopbackServer.answering()
+        defer { server.stop() }
+        let gate = Gate()
+        let isStuck = Atomic(false)
+        let client = try HTTPClient.make(timeout: .seconds(3_600), threads: 2) { host in
+            if host.hasPrefix("hung"), isStuck.load(ordering: .relaxed) { gate.wait() }
+            return [.loopback]
+        }
+        let healthy = OutboundRequest(url: "http://healthy.test:\(server.port)/")
+        let hung = (0..<10).map {
+            OutboundRequest(url: "http://hung\($0).test:\(server.port)/", deadline: .seconds(3_600))
+        }
+        for request in hung + [healthy] { _ = try await client.send(request, policy: .unrestricted) }
+        isStuck.store(true, ordering: .relaxed)
+
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for request in hung {
+                group.addTask { try await client.send(request, policy: .unrestricted).status }
+            }
+            await until { gate.waiting == 10 }
+            #expect(try await client.send(healthy, policy: .unrestricted).status == 200)
+            gate.open()
+            for try await status in group { #expect(status == 200) }
+        }
+    }
+
     @Test func `says why a name does not resolve`() async throws {
         let failing = try HTTPClient.make { _ in throw SystemResolver.Failure(description: "no such name") }
         let empty = try HTTPClient.make { _ in [] }
