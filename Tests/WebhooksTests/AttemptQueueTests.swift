@@ -245,6 +245,19 @@ struct AttemptQueueTests {
         #expect(!line.queue.hasReleasedTarget)
     }
 
+    @Test func `more is claimed for a target that answers fast before it runs out`() {
+        var line = Line(perTarget: 2)
+        for number in 1...8 { line.add("a\(number)") }
+        #expect(line.take() == ["a1", "a2"])
+        #expect(line.queue.leaveOutBusy() == [DueDelivery.make("a1").delivery.target])
+
+        line.finish("a1")
+        line.finish("a2")
+
+        #expect(line.queue.hasReleasedTarget)
+        #expect(line.queue.leaveOutBusy().isEmpty)
+    }
+
     @Test func `what does not get on does not keep other work from being claimed`() {
         var line = Line(perTarget: 8)
         line.addCallbacks(1_000)

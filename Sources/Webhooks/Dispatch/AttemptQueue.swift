@@ -20,9 +20,9 @@ struct AttemptQueue {
     }
 
     /// Claimed work at hand that is not kept waiting by its receiver.
-    static let window = 512
-    /// Claimed at a time: the store reads each with its body in one transaction.
-    static let batch = 128
+    static let window = 1_024
+    /// Claimed at a time: the store reads each with its body in one transaction, and writes each page that they share once.
+    static let batch = 512
     /// Kept waiting in a lane when ``manyWaiting`` wait in all.
     private static let longLane = 1_024
     /// The same where the lane does not get on.

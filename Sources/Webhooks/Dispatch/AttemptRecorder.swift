@@ -14,6 +14,9 @@ final class AttemptRecorder: Sendable {
     }
 
     private static let pause: Duration = .seconds(1)
+    /// A batch of this many says that results come faster than they can be written one by one.
+    private static let manyResults = 16
+    private static let longestGathering: Duration = .milliseconds(50)
 
     private let store: any Store
     private let limit: Int
@@ -38,10 +41,17 @@ final class AttemptRecorder: Sendable {
     }
 
     /// Writes what is added until the task is cancelled, and says after each batch what came of it.
+    ///
+    /// A batch after a large one gathers for as long as that took to write: a commit costs as much as dozens of results.
     func run(didWrite: @Sendable (Written) -> Void) async {
+        var gathering = Duration.zero
         while !Task.isCancelled {
             await wakeup.wait()
+            if gathering > .zero { try? await Task.sleep(for: gathering) }
+            let begun = ContinuousClock.now
             if let written = await flush() {
+                let isBusy = written.deliveries.count >= Self.manyResults
+                gathering = isBusy ? min(.now - begun, Self.longestGathering) : .zero
                 didWrite(written)
             } else {
                 try? await Task.sleep(for: Self.pause)

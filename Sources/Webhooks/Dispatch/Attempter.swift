@@ -32,7 +32,11 @@ struct Attempter: Sendable {
             var request = try requests.request(for: due, at: moment)
             request.headTimeout = headTimeout
             var response = try await client.send(request, policy: policy)
-            response.body = SentSecrets(in: request).hidden(in: response.body, from: due.delivery.target)
+            // Most answers have no body, and finding what it could repeat costs as much as signing.
+            if !response.body.isEmpty {
+                response.body = SentSecrets(in: request).hidden(
+                    in: response.body, from: due.delivery.target)
+            }
             return .answered(response)
         } catch let error as ClientError {
             return ending(error, of: due)

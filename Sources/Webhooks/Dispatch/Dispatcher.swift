@@ -32,7 +32,7 @@ package final class Dispatcher: Sendable {
             store: store, clock: steady, configuration: configuration, lanes: LaneFinder(sealer: sealer),
             attempter: attempter,
             recorder: AttemptRecorder(
-                store: store, limit: 4 * configuration.maximumInFlight, reviewer: reviewer, log: log),
+                store: store, limit: 16 * configuration.maximumInFlight, reviewer: reviewer, log: log),
             log: log)
     }
 

@@ -31,6 +31,10 @@ struct Lane {
     /// Time-outs in a row after which a callback host gets one attempt at a time; endpoints have their circuit breaker.
     private static let maximumHangs = 3
     private static let fewUnknown = 16
+    /// How long it takes to claim more while there is much to write.
+    private static let claimSeconds = 0.03
+    /// Kept for that time at most.
+    private static let mostAhead = 256
     /// What a new attempt counts in the mean duration.
     private static let newWeight = 0.2
 
@@ -68,11 +72,15 @@ struct Lane {
     /// True where the next attempt may begin as far as attempts under way go.
     var hasTurn: Bool { !waiting.isEmpty && !isHeld && !isStale && underWay < limit }
 
-    /// There is enough to go on with, so that nothing more has to be claimed for it.
+    /// Attempts that it gets through in a second as things go.
+    private var perSecond: Double { min(Double(limit) / meanSeconds, rate ?? .infinity, 1e6) }
+
+    /// There is enough to go on with until more is claimed, so that nothing more has to be claimed for it.
     func isBusy(at now: Timestamp) -> Bool {
         // The store leaves a held one out itself, and what it claims of it says that it is held no more.
         guard !waiting.isEmpty, !isHeld else { return false }
-        return waiting.count >= limit || wakes(at: now) != nil
+        let ahead = standing == .proven ? min(Int(perSecond * Self.claimSeconds), Self.mostAhead) : 0
+        return waiting.count >= max(limit, ahead) || wakes(at: now) != nil
     }
 
     /// How much of what waits will be gone within about a second. Of a receiver that nobody knows yet only what is more
@@ -83,8 +91,7 @@ struct Lane {
         case .doubtful: return 0
         case .unknown: return max(0, waiting.count - Self.fewUnknown)
         case .proven:
-            let perSecond = min(Double(limit) / meanSeconds, rate ?? .infinity)
-            return min(waiting.count, max(limit, Int(min(perSecond, 1e6))))
+            return min(waiting.count, max(limit, Int(perSecond)))
         }
     }
 
