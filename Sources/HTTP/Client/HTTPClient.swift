@@ -20,7 +20,7 @@ package final class HTTPClient: Sendable {
         package var resolverTimeout: Duration = .seconds(5)
         /// How long an answer is good for further requests; each of them judges it by its own policy.
         package var resolverCacheLifetime: Duration = .seconds(1)
-        package var maximumResolverThreads = 128
+        package var maximumResolverThreads = 32
         /// Look-ups waiting for a thread; one more fails at once.
         package var maximumResolverQueue = 1_024
 
