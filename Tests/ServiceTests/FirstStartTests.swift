@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import ThumbwireService
 
-@Suite("First start", .timeLimit(.minutes(2)))
+@Suite("First start", .timeLimit(.minutes(5)))
 struct FirstStartTests {
     @Test func `an admin key is made once and works`() async throws {
         try await withFirstStart { first, keyFile in

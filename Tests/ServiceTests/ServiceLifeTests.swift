@@ -49,7 +49,7 @@ private final class Latch: Sendable {
     }
 }
 
-@Suite("A service's life", .timeLimit(.minutes(2)))
+@Suite("A service's life", .timeLimit(.minutes(5)))
 struct ServiceLifeTests {
     @Test func `a folder can be used again as soon as its service has stopped`() async throws {
         let folder = try TemporaryFolder()
@@ -111,7 +111,7 @@ struct ServiceLifeTests {
         let answer = try await client.send(
             OutboundRequest(
                 method: .post, url: running.url + "/v1/jobs", headers: headers,
-                body: Array(#"{"title":"T"}"#.utf8), deadline: .seconds(30), maximumResponseBytes: 1 << 20),
+                body: Array(#"{"title":"T"}"#.utf8), deadline: .seconds(600), maximumResponseBytes: 1 << 20),
             policy: .unrestricted)
         await StubbornProvider.begun.wait()
 

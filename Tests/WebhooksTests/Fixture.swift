@@ -29,7 +29,10 @@ final class Fixture: Sendable {
     private init() throws {
         folder = FileManager.default.temporaryDirectory.path + "/webhooks-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        client = try HTTPClient()
+        var configuration = HTTPClient.Configuration()
+        // No test asks a name server, which may take its time to say that it knows nothing.
+        configuration.resolve = { _ in throw UnknownName() }
+        client = try HTTPClient(configuration: configuration)
         receiver = try Receiver()
         opened = Mutex(try SQLiteStore.open(folder: folder, clock: clock))
     }
@@ -60,6 +63,9 @@ final class Fixture: Sendable {
     ) throws -> Dispatcher {
         var configuration = Dispatcher.Configuration()
         configuration.grace = .milliseconds(50)
+        // The receivers answer from the pool that all tests share.
+        configuration.deadline = .seconds(600)
+        configuration.connectTimeout = .seconds(600)
         configure(&configuration)
         return Dispatcher(
             store: store, client: client, sealer: sealer, clock: clock,
@@ -114,16 +120,18 @@ final class Fixture: Sendable {
     }
 }
 
-/// Waits for a condition, half a minute at most.
+private struct UnknownName: Error {}
+
+/// Waits for a condition, so long that only a fault keeps it from coming true.
 func eventually(
     sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(240)
     while ContinuousClock.now < end {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(5))
     }
-    try #require(try await condition(), "condition was not met in 30 s", sourceLocation: sourceLocation)
+    try #require(try await condition(), "condition was not met in 240 s", sourceLocation: sourceLocation)
 }
 
 extension Result where Failure == any Error {

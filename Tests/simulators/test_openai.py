@@ -263,4 +263,5 @@ def test_a_client_that_leaves_has_still_bought(sim):
     with pytest.raises(TimeoutError):
         sim.send("POST", "/openai/v1/images/generations", BODY, KEY, timeout=0.3)
 
+    assert sim.wait("openai", "generate", creates=1)
     assert sim.counts("openai", "generate")["creates"] == 1

@@ -21,13 +21,15 @@ struct SourceFetcher: SourceFetching {
     private let site: YouTubeSite
     private let renderPool: RenderPool
     private let requestTime: Duration
-    private let lookups: SharedLookups<String, VideoFindings>
+    private let lookUpTime: Duration
+    let lookups: SharedLookups<String, VideoFindings>
 
     /// `policy` is for the URLs that tenants write; the site is the operator's. `requestTime` is the limit of each
-    /// request of a look-up.
+    /// request of a look-up, `lookUpTime` that of all of them together.
     init(
         client: HTTPClient, policy: AddressPolicy, clock: any WallClock, site: YouTubeSite,
-        renderPool: RenderPool, requestTime: Duration = .seconds(5)
+        renderPool: RenderPool, requestTime: Duration = .seconds(5),
+        lookUpTime: Duration = VideoLookup.totalTime
     ) {
         self.client = client
         self.policy = policy
@@ -35,6 +37,7 @@ struct SourceFetcher: SourceFetching {
         self.site = site
         self.renderPool = renderPool
         self.requestTime = requestTime
+        self.lookUpTime = lookUpTime
         lookups = SharedLookups(limit: Self.maximumKept, clock: clock) { findings in
             findings.warnings.isEmpty ? Self.lifetime : Self.unknownLifetime
         }
@@ -89,7 +92,7 @@ struct SourceFetcher: SourceFetching {
     func videoFrame(
         of url: String, deadline: Timestamp, warn: @Sendable (Warning) -> Void
     ) async -> GenerationResult.Picture? {
-        let end = min(deadline, clock.now() + VideoLookup.totalTime)
+        let end = min(deadline, clock.now() + lookUpTime)
         let frame = VideoFrame(fetch: fetch(until: end), site: site, renderPool: renderPool)
         let source = VideoSource(url: url)
         do throws(VideoFrame.Reason) {
@@ -109,7 +112,7 @@ struct SourceFetcher: SourceFetching {
             group.addTask {
                 await lookups.value(for: url) {
                     let lookup = VideoLookup(
-                        fetch: fetch(until: clock.now() + VideoLookup.totalTime), site: site)
+                        fetch: fetch(until: clock.now() + lookUpTime), site: site)
                     return await lookup.findings(of: url)
                 }
             }

@@ -162,7 +162,11 @@ import ThumbwireKit
 
     @Test func `an answer that does not come in time may have been bought`() async throws {
         try await OpenAITest.run(.hanging) { test in
-            let failure = try await test.buy(.asking(), ["timeoutSeconds": 1]).failure()
+            var failure = try await test.buy(.asking(), ["timeoutSeconds": 1]).failure()
+            // A machine so busy that it was not connected in time bought nothing, and has more time.
+            if failure.failureClass == .timeout {
+                failure = try await test.buy(.asking(), ["timeoutSeconds": 30]).failure()
+            }
 
             #expect(failure.failureClass == .outcomeUnknown)
             while test.service.creates.isEmpty { await Task.yield() }

@@ -8,7 +8,7 @@ struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Far above what any machine needs; only a fault reaches it.
-private let patience: Duration = .seconds(90)
+private let patience: Duration = .seconds(300)
 
 /// Asks again and again until there is a value.
 func eventually<Value>(
@@ -19,6 +19,8 @@ func eventually<Value>(
         if let value = try await probe() { return value }
         try await Task.sleep(for: .milliseconds(20))
     }
+    // The last sleep may have been long.
+    if let value = try await probe() { return value }
     throw NeverHappened(what: what())
 }
 

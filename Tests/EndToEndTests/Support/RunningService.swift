@@ -67,7 +67,7 @@ struct RunningService: Sendable {
     ) async throws -> Answer {
         let link = path.hasPrefix("http") ? path : url + path
         let request = OutboundRequest(
-            method: method, url: link, headers: headers, body: body, deadline: .seconds(90),
+            method: method, url: link, headers: headers, body: body, deadline: .seconds(300),
             maximumResponseBytes: 32 << 20)
         return Answer(try await client.send(request, policy: .unrestricted))
     }

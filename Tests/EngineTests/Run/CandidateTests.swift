@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Candidates", .timeLimit(.minutes(2)))
+@Suite("Candidates", .timeLimit(.minutes(5)))
 struct CandidateTests {
     static func chain(_ providers: String, _ more: String = "", steps: String = "") -> String {
         """
@@ -174,7 +174,7 @@ struct CandidateTests {
     }
 }
 
-@Suite("Hedges", .timeLimit(.minutes(2)))
+@Suite("Hedges", .timeLimit(.minutes(5)))
 struct HedgeTests {
     static let chain = CandidateTests.chain(
         "\"main\", \"second\"", "\"hedge\": \"20s\", \"allowDoublePurchase\": true,")
@@ -188,9 +188,8 @@ struct HedgeTests {
             // The leases, the next claim, the job's deadline, the order's and the hedge's.
             try await harness.wait { harness.clock.sleeperCount >= 5 }
 
-            try await harness.wait {
-                harness.clock.advance(by: .seconds(1))
-                return try await harness.store.job(id, of: nil)?.state.isTerminal == true
+            try await harness.pass {
+                try await harness.store.job(id, of: nil)?.state.isTerminal == true
             }
             let job = try await harness.ended(id)
 
@@ -222,9 +221,8 @@ struct HedgeTests {
 
             let id = try await harness.submit().id
             let job = try await harness.endedInTime(id)
-            try await harness.wait {
-                harness.clock.advance(by: .seconds(1))
-                return try await harness.store.openTicketCount(of: "main") == 0
+            try await harness.pass {
+                try await harness.store.openTicketCount(of: "main") == 0
             }
             let settled = try #require(await harness.store.job(id, of: nil))
 

@@ -112,10 +112,25 @@ struct EngineHarness {
     func endedInTime(_ id: JobID) async throws -> Job {
         try await wait {
             let state = try await store.job(id, of: account.id)?.state
-            if state == .waiting { clock.advance(by: .seconds(1)) }
+            if state == .waiting { try await passSecond() }
             return state?.isTerminal ?? true
         }
         return try #require(await store.job(id, of: account.id))
+    }
+
+    /// Moves the clock on, second by second, until the condition holds.
+    func pass(until isTrue: () async throws -> Bool) async throws {
+        try await wait {
+            try await passSecond()
+            return try await isTrue()
+        }
+    }
+
+    /// Moves the clock on by a second, and returns when the store has written what it was told before: a disk that is
+    /// slow must not make leases end that were to be renewed.
+    func passSecond() async throws {
+        clock.advance(by: .seconds(1))
+        _ = try await store.releaseExpiredLeases(now: .noon)
     }
 
     /// Returns once the condition holds; the suite's time limit is the bound.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1))) struct ClientConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientConnectionTests {
     @Test func `reuses a connection`() async throws {
         let server = try LoopbackServer.answering()
         defer { server.stop() }
@@ -106,7 +106,9 @@ import Testing
 
         let codes = try await withThrowingTaskGroup(of: String?.self) { group in
             for _ in 0..<100 {
-                group.addTask { await client.failure(of: OutboundRequest(url: hung.url))?.code }
+                group.addTask {
+                    await client.failure(of: OutboundRequest(url: hung.url, deadline: .seconds(600)))?.code
+                }
             }
             await until { hung.requests.count == 100 }
             for _ in 0..<50 {

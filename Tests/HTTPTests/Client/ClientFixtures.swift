@@ -4,15 +4,17 @@ import Synchronization
 @testable import HTTP
 
 extension HTTPClient {
-    /// A client whose names resolve by `resolve`, without a cache.
+    /// A client whose names resolve by `resolve`, without a cache, and which keeps a connection for as long as a busy
+    /// machine may need for the next request.
     static func make(
-        timeout: Duration = .seconds(20), threads: Int = 16, queue: Int = 1_024,
+        timeout: Duration = .seconds(600), threads: Int = 16, queue: Int = 1_024,
         resolve: @escaping @Sendable (String) throws -> [IPAddress] = { _ in [.loopback] }
     ) throws -> HTTPClient {
         var configuration = Configuration()
         configuration.resolve = resolve
         configuration.resolverTimeout = timeout
         configuration.resolverCacheLifetime = .zero
+        configuration.maximumIdleTime = .seconds(3_600)
         configuration.maximumResolverThreads = threads
         configuration.maximumResolverQueue = queue
         return try HTTPClient(configuration: configuration)
@@ -28,6 +30,22 @@ extension HTTPClient {
         } catch {
             return error
         }
+    }
+
+    /// The error of a request that runs out of time in that phase. A busy machine may not get so far in the shortest
+    /// time, and then has more.
+    func timeout(
+        in phase: ClientError.Phase, _ request: OutboundRequest,
+        with limit: WritableKeyPath<OutboundRequest, Duration> = \.deadline
+    ) async -> ClientError? {
+        var request = request
+        var error: ClientError?
+        for time: Duration in [.milliseconds(200), .seconds(2), .seconds(20)] {
+            request[keyPath: limit] = time
+            error = await failure(of: request)
+            if error == .timeout(phase) { break }
+        }
+        return error
     }
 }
 
@@ -54,7 +72,7 @@ final class Gate: Sendable {
 
 /// Returns when the condition holds, or after so long that it never will: what is expected next then fails.
 func until(_ condition: () -> Bool) async {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(240)
     while !condition(), ContinuousClock.now < end {
         if Task.isCancelled { return }
         try? await Task.sleep(for: .milliseconds(2))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1))) struct ClientLifecycleTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientLifecycleTests {
     @Test func `cancelling the task ends the transfer and its connection`() async throws {
         let server = try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }
@@ -47,7 +47,9 @@ import Testing
             gate.wait()
             return [.loopback]
         }
-        let send = Task { await client.failure(of: OutboundRequest(url: "http://stuck.test/")) }
+        let send = Task {
+            await client.failure(of: OutboundRequest(url: "http://stuck.test/", deadline: .seconds(600)))
+        }
         let precheck = Task { try await client.precheck("http://stuck.test/", policy: .public) }
         await until { gate.waiting == 1 }
 
@@ -67,8 +69,11 @@ import Testing
             gate.wait()
             return [.loopback]
         }
-        let waiting = Task { await client.failure(of: OutboundRequest(url: server.url)) }
-        let resolving = Task { await client.failure(of: OutboundRequest(url: "http://stuck.test/")) }
+        let long = Duration.seconds(600)
+        let waiting = Task { await client.failure(of: OutboundRequest(url: server.url, deadline: long)) }
+        let resolving = Task {
+            await client.failure(of: OutboundRequest(url: "http://stuck.test/", deadline: long))
+        }
         await until { server.requests.count == 1 && gate.waiting == 1 }
 
         async let first: Void = client.shutdown()

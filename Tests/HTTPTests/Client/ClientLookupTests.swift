@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1))) struct ClientLookupTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientLookupTests {
     @Test func `a stuck look-up holds up neither others nor its own request beyond the deadline`()
         async throws
     {
@@ -53,7 +53,7 @@ import Testing
             if host == "shared.test" { gate.wait() }
             return [.loopback]
         }
-        let request = OutboundRequest(url: "http://shared.test:\(server.port)/")
+        let request = OutboundRequest(url: "http://shared.test:\(server.port)/", deadline: .seconds(600))
 
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<20 {
@@ -80,7 +80,8 @@ import Testing
 
         for name in ["a", "b", "c", "d"] {
             Task {
-                let error = await client.failure(of: OutboundRequest(url: "http://\(name).test:1/"))
+                let error = await client.failure(
+                    of: OutboundRequest(url: "http://\(name).test:1/", deadline: .seconds(600)))
                 ended.yield(error?.code ?? "none")
             }
             if name == "a" { await until { gate.waiting == 1 } }

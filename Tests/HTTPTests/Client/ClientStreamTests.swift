@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(1))) struct ClientStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientStreamTests {
     @Test func `hands out pieces while the answer goes on, the head first`() async throws {
         let gate = Gate()
         let server = try LoopbackServer { connection in
@@ -16,7 +16,8 @@ import Testing
         defer { server.stop() }
         let client = try HTTPClient.make()
         let pieces = Pieces()
-        var request = OutboundRequest(url: server.url, maximumResponseBytes: 1)
+        var request = OutboundRequest(
+            url: server.url, deadline: .seconds(600), maximumResponseBytes: 1)
         request.receive = { pieces.add($0) }
 
         let sending = Task { [request] in try await client.send(request, policy: .unrestricted) }

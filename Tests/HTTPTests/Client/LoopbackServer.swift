@@ -51,16 +51,15 @@ final class LoopbackServer: Sendable {
         state.withLock { $0.requests.append(request) }
     }
 
-    /// Ends the listener and every connection; only the first call does: the listener's number is somebody else's
-    /// soon.
+    /// Ends the listener and every connection; only the first call does. Under the lock, as is every `close`: the
+    /// number of a closed descriptor is somebody else's at once.
     func stop() {
-        let descriptors = state.withLock { state -> [Int32]? in
-            defer { state.isStopped = true }
-            return state.isStopped ? nil : state.descriptors
+        state.withLock { state in
+            guard !state.isStopped else { return }
+            state.isStopped = true
+            shutdown(listener, Int32(SHUT_RDWR))
+            for descriptor in state.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
-        guard let descriptors else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
-        for descriptor in descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
     private func acceptAll(_ serve: @escaping @Sendable (ServedConnection) -> Void) {
@@ -68,17 +67,23 @@ final class LoopbackServer: Sendable {
             let descriptor = accept(listener, nil, nil)
             if descriptor < 0 { break }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            state.withLock {
-                $0.descriptors.append(descriptor)
-                $0.connections += 1
+            state.withLock { state in
+                state.descriptors.append(descriptor)
+                state.connections += 1
+                if state.isStopped { shutdown(descriptor, Int32(SHUT_RDWR)) }
             }
             Thread.detachNewThread {
                 serve(ServedConnection(descriptor: descriptor, server: self))
-                self.state.withLock { $0.descriptors.removeAll { $0 == descriptor } }
-                close(descriptor)
+                self.state.withLock { state in
+                    state.descriptors.removeAll { $0 == descriptor }
+                    close(descriptor)
+                }
             }
         }
-        close(listener)
+        state.withLock { state in
+            state.isStopped = true
+            close(listener)
+        }
     }
 }
 

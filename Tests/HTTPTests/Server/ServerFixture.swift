@@ -10,6 +10,9 @@ func withServer(
 ) async throws {
     var configuration = Server.Configuration()
     configuration.maximumConnections = 64
+    // A test that wants a request or a connection to run out of time says so.
+    configuration.requestDeadline = .seconds(600)
+    configuration.idleTimeout = .seconds(600)
     configure(&configuration)
     var router = Router()
     routes(&router)

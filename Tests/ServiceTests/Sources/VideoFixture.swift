@@ -3,15 +3,20 @@ import HTTP
 import Imaging
 import Persistence
 import Synchronization
+import TestSupport
 import Testing
 import ThumbwireKit
 
 @testable import ThumbwireService
 
 /// A fetcher whose YouTube is a scripted site. The site's address is allowed to tenants only if the test says so.
+///
+/// Its clock stands and its requests have all the time that a busy machine needs, unless the test says otherwise.
 final class VideoFixture: Sendable {
     static let id = "dQw4w9WgXcQ"
     static let video = "https://youtu.be/\(id)"
+    /// Only a fault takes so long.
+    static let patience = Duration.seconds(600)
 
     let site: ScriptedSite
     let fetcher: SourceFetcher
@@ -20,8 +25,8 @@ final class VideoFixture: Sendable {
     private let told = Mutex<[Warning]>([])
 
     static func with(
-        isSiteAllowed: Bool = false, requestTime: Duration = .seconds(20),
-        clock: any WallClock = SystemClock(), _ body: (VideoFixture) async throws -> Void
+        isSiteAllowed: Bool = false, requestTime: Duration = VideoFixture.patience,
+        clock: any WallClock = ManualClock(), _ body: (VideoFixture) async throws -> Void
     ) async throws {
         let fixture = try VideoFixture(isSiteAllowed: isSiteAllowed, requestTime: requestTime, clock: clock)
         do {
@@ -39,7 +44,8 @@ final class VideoFixture: Sendable {
         renderPool = RenderPool(threads: 1) { ThreadRasterizer() }
         fetcher = SourceFetcher(
             client: client, policy: isSiteAllowed ? try .allowing(["127.0.0.1"]) : .public, clock: clock,
-            site: YouTubeSite(base: site.url), renderPool: renderPool, requestTime: requestTime)
+            site: YouTubeSite(base: site.url), renderPool: renderPool, requestTime: requestTime,
+            lookUpTime: Self.patience)
         self.clock = clock
     }
 
@@ -54,7 +60,7 @@ final class VideoFixture: Sendable {
     var warnings: [Warning] { told.withLock { $0 } }
     var warningText: String { warnings.map(\.message).joined(separator: "\n") }
 
-    func context(of url: String = VideoFixture.video, within time: Duration = .seconds(60)) async
+    func context(of url: String = VideoFixture.video, within time: Duration = VideoFixture.patience) async
         -> VideoContext?
     {
         await fetcher.videoContext(of: url, deadline: clock.now() + time) { warning in
@@ -63,7 +69,7 @@ final class VideoFixture: Sendable {
     }
 
     func frame(of url: String = VideoFixture.video) async -> GenerationResult.Picture? {
-        await fetcher.videoFrame(of: url, deadline: clock.now() + .seconds(60)) { warning in
+        await fetcher.videoFrame(of: url, deadline: clock.now() + Self.patience) { warning in
             told.withLock { $0.append(warning) }
         }
     }
