@@ -36,6 +36,7 @@ actor ListenStream {
         filter = EventFilter(arguments)
         query = try EventFilter.query(arguments)
         silence = try arguments.duration("max-silence") ?? ServerConnection.maximumSilence
+        guard silence > .zero else { throw UsageError("option --max-silence must be longer than 0 s") }
         stateFile = try arguments.value("state").map { path in
             try ListenState(path: path, server: connection.baseURL)
         }

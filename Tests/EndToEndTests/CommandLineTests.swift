@@ -86,6 +86,7 @@ extension EndToEnd {
             (["listen", "--key", "k", "--since", "yesterday"], "--since must be a moment"),
             (["listen", "--port", "0", "--secret", "x", "--state", "f"], "--state is for the event stream"),
             (["listen", "--key", "k", "--resend", "evt_1"], "--forward-to is required"),
+            (["listen", "--key", "k", "--max-silence", "0s"], "--max-silence must be longer than 0 s"),
             (["events", "resend", "evt_1"], "--forward-to is required"),
             (["webhooks", "create"], "--url is required"),
             (["webhooks", "create", "--url", "http://a", "--header", "s3cret"], "NAME:VALUE"),

@@ -2,6 +2,7 @@
 # Uploads a picture as Opus documents it for shells, step by step, and asks for thumbnails with it as reference.
 #
 # Usage: OPUS_API_KEY=KEY opus_upload.sh BASE_URL PICTURE SOURCE_URI
+# The prompt lets the job do without the source where there is no way to it.
 # Prints the picture's URL, then the job's id.
 set -euo pipefail
 
@@ -26,5 +27,6 @@ curl --silent --show-error --output /dev/null --request PUT "$session" \
 echo "$cdn"
 
 job=$(call POST /api/generative-jobs --header "Content-Type: application/json" \
-    --data "{\"jobType\":\"thumbnail\",\"sourceUri\":\"$source\",\"referenceImageUri\":\"$cdn\"}")
+    --data "{\"jobType\":\"thumbnail\",\"sourceUri\":\"$source\",\"referenceImageUri\":\"$cdn\",
+        \"prompt\":\"Bold, high-contrast thumbnail\"}")
 jq --exit-status --raw-output '.jobId // error(.message // .error)' <<<"$job"

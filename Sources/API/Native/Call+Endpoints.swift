@@ -76,9 +76,9 @@ extension EndpointSetup {
 }
 
 extension EventEncoder {
-    /// What the others are told of an endpoint that was disabled and is enabled again.
+    /// What the others are told of an endpoint that the service disabled and somebody enables again.
     fileprivate func recovery(from old: Endpoint, to new: Endpoint, at moment: Timestamp) -> [Event] {
-        guard old.status == .disabled, new.status == .enabled,
+        guard old.status == .disabled, old.disabledReason != nil, new.status == .enabled,
             let host = try? EndpointURL.host(new.url)
         else { return [] }
         return [recovered(new, host: host, failingSince: old.health.failingSince, at: moment)]

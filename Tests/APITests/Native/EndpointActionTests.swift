@@ -116,6 +116,9 @@ struct EndpointActionTests {
             #expect(
                 resumed["health"] == ["failingSince": nil, "failures": 0, "restsUntil": nil])
             _ = try await service.send(.post, "\(path)/\(id)/resume")
+            // Of what its owner does himself nobody is told.
+            _ = try await service.send(.patch, "\(path)/\(id)", body: #"{"status":"disabled"}"#)
+            _ = try await service.send(.post, "\(path)/\(id)/resume")
             let told = try await service.send(.get, "\(path)/\(watcher)/deliveries").json()
             #expect(told["data"]?.array?.compactMap { $0["type"]?.string } == ["endpoint.recovered"])
         }
