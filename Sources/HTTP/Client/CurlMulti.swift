@@ -10,6 +10,8 @@ final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
     private let epoll: Int32
     private var idle: [UnsafeMutableRawPointer] = []
+    private let maximumIdleConnections: Int
+    private var active: Set<UnsafeMutableRawPointer> = []
 
     /// Easy handles kept for reuse; making one costs more than resetting it.
     private static let maximumIdle = 128
@@ -19,13 +21,14 @@ final class CurlMulti {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.epoll = epoll
+        self.maximumIdleConnections = maximumIdleConnections
         // Unretained is enough: deinit ends the multi handle, and with it the callbacks.
         let context = Unmanaged.passUnretained(self).toOpaque()
         thumbwire_multi_set_socket(multi, watchSocket)
         thumbwire_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
         thumbwire_multi_set_timer(multi, setTimer)
         thumbwire_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
-        thumbwire_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumIdleConnections)
+        limitConnections()
     }
 
     deinit {
@@ -45,11 +48,22 @@ final class CurlMulti {
     }
 
     func add(_ easy: UnsafeMutableRawPointer) -> Bool {
-        curl_multi_add_handle(multi, easy) == CURLM_OK
+        guard curl_multi_add_handle(multi, easy) == CURLM_OK else { return false }
+        active.insert(easy)
+        limitConnections()
+        return true
     }
 
     func remove(_ easy: UnsafeMutableRawPointer) {
+        guard active.remove(easy) != nil else { return }
         curl_multi_remove_handle(multi, easy)
+        limitConnections()
+    }
+
+    /// The option counts connections in use as well: left alone, a few hundred that hang would have every other one
+    /// closed after its request.
+    private func limitConnections() {
+        thumbwire_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumIdleConnections + active.count)
     }
 
     func handle(_ event: epoll_event) {

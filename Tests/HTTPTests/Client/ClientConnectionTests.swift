@@ -17,6 +17,25 @@ import Testing
         #expect(last.timings.connect == .zero)
     }
 
+    @Test func `keeps a connection however many others hang`() async throws {
+        let server = try LoopbackServer.answering()
+        defer { server.stop() }
+        let silent = try LoopbackServer.silent()
+        defer { silent.stop() }
+        let client = try HTTPClient.make(idle: 2)
+        let hung = (0..<5).map { _ in
+            Task { await client.failure(of: OutboundRequest(url: silent.url, deadline: .seconds(600))) }
+        }
+        await until { silent.requests.count == 5 }
+
+        for _ in 0..<5 {
+            _ = try await client.send(OutboundRequest(url: server.url), policy: .unrestricted)
+        }
+
+        #expect(server.connections == 1)
+        for task in hung { task.cancel() }
+    }
+
     @Test func `goes on to the next address when one does not answer`() async throws {
         let server = try LoopbackServer.answering()
         defer { server.stop() }

@@ -7,7 +7,7 @@ extension HTTPClient {
     /// A client whose names resolve by `resolve`, without a cache, and which keeps a connection for as long as a busy
     /// machine may need for the next request.
     static func make(
-        timeout: Duration = .seconds(600), threads: Int = 16, queue: Int = 1_024,
+        timeout: Duration = .seconds(600), threads: Int = 16, queue: Int = 1_024, idle: Int = 256,
         resolve: @escaping @Sendable (String) throws -> [IPAddress] = { _ in [.loopback] }
     ) throws -> HTTPClient {
         var configuration = Configuration()
@@ -15,6 +15,7 @@ extension HTTPClient {
         configuration.resolverTimeout = timeout
         configuration.resolverCacheLifetime = .zero
         configuration.maximumIdleTime = .seconds(3_600)
+        configuration.maximumIdleConnections = idle
         configuration.maximumResolverThreads = threads
         configuration.maximumResolverQueue = queue
         return try HTTPClient(configuration: configuration)
