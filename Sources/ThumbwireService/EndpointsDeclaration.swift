@@ -143,11 +143,10 @@ struct EndpointsDeclaration: Sendable {
             }
             guard before != change.after else { continue }
             changed += 1
-            if before.secrets != secrets {
-                _ = try await store.setSecret(
-                    secrets.sealed(with: sealer), of: endpoint.id, account: endpoint.account)
+            let secret = before.secrets == secrets ? nil : secrets.sealed(with: sealer)
+            _ = try await store.revise(endpoint.id, of: endpoint.account) { stored in
+                EndpointRevision(StoredEndpoint(endpoint, secret: secret ?? stored.secret))
             }
-            if before.endpoint != endpoint { _ = try await store.update(endpoint) }
         }
         log(
             .info, "declared webhook endpoints",
