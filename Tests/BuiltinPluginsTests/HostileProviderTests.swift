@@ -3,7 +3,7 @@ import HTTP
 import Testing
 import ThumbwireKit
 
-@Suite("Hostile answers to providers", .timeLimit(.minutes(5))) struct HostileProviderTests {
+@Suite("Hostile answers to providers", .timeLimit(.minutes(10))) struct HostileProviderTests {
     /// A provider with the paths it uses.
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String

@@ -11,7 +11,7 @@ import Webhooks
 
 @testable import ThumbwireService
 
-@Suite("Endpoints of a file", .timeLimit(.minutes(2)))
+@Suite("Endpoints of a file", .timeLimit(.minutes(10)))
 struct EndpointsDeclarationTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 

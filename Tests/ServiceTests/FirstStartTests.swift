@@ -9,7 +9,7 @@ import Webhooks
 
 @testable import ThumbwireService
 
-@Suite("First start", .timeLimit(.minutes(5)))
+@Suite("First start", .timeLimit(.minutes(10)))
 struct FirstStartTests {
     @Test func `an admin key is made once and works`() async throws {
         try await withFirstStart { first, keyFile in

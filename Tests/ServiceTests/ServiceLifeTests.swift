@@ -49,7 +49,7 @@ private final class Latch: Sendable {
     }
 }
 
-@Suite("A service's life", .timeLimit(.minutes(5)))
+@Suite("A service's life", .timeLimit(.minutes(10)))
 struct ServiceLifeTests {
     @Test func `a folder can be used again as soon as its service has stopped`() async throws {
         let folder = try TemporaryFolder()

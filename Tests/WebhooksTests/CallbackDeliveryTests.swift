@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import Webhooks
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CallbackDeliveryTests {
     private let encoder = EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1"))
 

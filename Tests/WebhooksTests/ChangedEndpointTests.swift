@@ -8,7 +8,7 @@ import ThumbwireKit
 @testable import Webhooks
 
 /// What an owner changes holds for what was claimed before, too. The clock stands still: no lease ends.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChangedEndpointTests {
     /// Thirty deliveries, of which eight wait for an answer and the others for these; `/a` answers the status once the
     /// body opens the gate.

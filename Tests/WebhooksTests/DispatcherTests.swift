@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import Webhooks
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DispatcherTests {
     @Test func `delivers a signed event once and logs the attempt`() async throws {
         try await Fixture.use { fixture in

@@ -8,7 +8,7 @@ import ThumbwireKit
 @testable import Webhooks
 
 /// What attempts do to their endpoint, from the answer to the events that others get.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct EndpointHealthTests {
     private func types(_ fixture: Fixture, _ path: String) -> [String] {
         fixture.receiver.requests(path).compactMap {

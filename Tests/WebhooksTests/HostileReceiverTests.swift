@@ -7,7 +7,7 @@ import ThumbwireKit
 
 @testable import Webhooks
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileReceiverTests {
     @Test func `one that hangs holds up nobody else`() async throws {
         try await Fixture.use { fixture in

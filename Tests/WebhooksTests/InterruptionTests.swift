@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import Webhooks
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct InterruptionTests {
     @Test func `what was sent and not written is sent again with the same id`() async throws {
         try await Fixture.use { fixture in

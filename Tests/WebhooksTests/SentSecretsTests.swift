@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Webhooks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SentSecretsTests {
     private let endpoint = Delivery.Target.endpoint(EndpointID(rawValue: "ep_a"))
 

@@ -9,7 +9,7 @@ import ThumbwireKit
 @testable import Webhooks
 
 /// The receivers that `webhooks/verify/` offers take what the dispatcher sends.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct VerifyScriptTests {
     private let scripts = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../webhooks/verify").standardized

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ThumbwireKit
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CreditRouteTests {
     @Test func `an admin makes an account, grants credits and reads its ledger`() async throws {
         try await withService { service in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ThumbwireKit
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct EventRouteTests {
     @Test func `lists events in order with the bytes that are delivered`() async throws {
         try await withService { service in

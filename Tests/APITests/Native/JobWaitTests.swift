@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ThumbwireKit
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct JobWaitTests {
     @Test func `answers as soon as the job ends`() async throws {
         try await withService { service in

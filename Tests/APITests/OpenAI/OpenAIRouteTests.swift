@@ -10,7 +10,7 @@ import ThumbwireKit
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OpenAIRouteTests {
     private let generations = "/v1/images/generations"
 

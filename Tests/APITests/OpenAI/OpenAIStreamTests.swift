@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OpenAIStreamTests {
     private let generations = "/v1/images/generations"
     private let body = #"{"prompt":"p","model":"gpt-image-1","stream":true,"partial_images":2,"n":2}"#

@@ -8,7 +8,7 @@ import ThumbwireKit
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OpusLimitTests {
     private let path = "/api/generative-jobs"
     private let body = #"{"sourceUri":"https://www.youtube.com/watch?v=dQw4w9WgXcQ"}"#

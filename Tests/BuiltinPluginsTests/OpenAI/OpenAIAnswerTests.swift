@@ -4,7 +4,7 @@ import ThumbwireKit
 
 @testable import BuiltinPlugins
 
-@Suite(.timeLimit(.minutes(5))) struct OpenAIAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct OpenAIAnswerTests {
     @Test func `what the answer tells goes into provenance and cost`() async throws {
         let picture = try GenerationResult.Picture.make()
         let more: JSONObject = [

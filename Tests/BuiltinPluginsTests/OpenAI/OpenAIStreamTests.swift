@@ -4,7 +4,7 @@ import ThumbwireKit
 
 @testable import BuiltinPlugins
 
-@Suite(.timeLimit(.minutes(5))) struct OpenAIStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct OpenAIStreamTests {
     private static let partial = "image_generation.partial_image"
     private static let completed = "image_generation.completed"
 
@@ -73,7 +73,7 @@ import ThumbwireKit
         #expect(reader.finish() == nil)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `an event of very many lines is read in time with its length`() {
+    @Test(.timeLimit(.minutes(10))) func `an event of very many lines is read in time with its length`() {
         var reader = ServerSentEventReader(limit: 8 << 20)
         let lines = Array(String(repeating: "data:\n", count: 1_000).utf8)
         for _ in 0..<1_000 { #expect(reader.read(lines).isEmpty) }

@@ -79,7 +79,7 @@ struct GateKeeperTests {
         await work.value
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `tells every administrator once when a provider goes and once when it is back`() async throws {
         try await withKeeper { _ in
             fail(5)
@@ -105,7 +105,7 @@ struct GateKeeperTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `ends a pause when its time is over, and says both`() async throws {
         try await withKeeper { keeper in
             try await keeper.pause("opus", until: clock.now() + .seconds(60), reason: "upkeep")
@@ -120,7 +120,7 @@ struct GateKeeperTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `tells again what the store did not take`() async throws {
         memory.state.withLock { $0.refusals = 1 }
         try await withKeeper { _ in

@@ -7,7 +7,7 @@ import ThumbwireKit
 struct ProgressThrottleTests {
     private let clock = ManualClock()
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `gives the newest percent once a second, in the provider's part`() async {
         let throttle = ProgressThrottle(clock: clock)
         throttle.report(0.1)
@@ -24,7 +24,7 @@ struct ProgressThrottleTests {
         #expect(await next == 50)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `never goes back, and takes no nonsense`() async {
         let throttle = ProgressThrottle(clock: clock, written: 20)
         clock.advance(by: .seconds(1))
@@ -34,7 +34,7 @@ struct ProgressThrottleTests {
         #expect(await throttle.next() == 50)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `ends at once when the answer is there, whatever was reported`() async {
         let throttle = ProgressThrottle(clock: clock)
         throttle.report(0.5)
@@ -47,7 +47,7 @@ struct ProgressThrottleTests {
         #expect(await throttle.next() == nil)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `ends when its task is cancelled`() async {
         let throttle = ProgressThrottle(clock: clock)
         let waiting = Task { await throttle.next() }

@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Candidates", .timeLimit(.minutes(5)))
+@Suite("Candidates", .timeLimit(.minutes(10)))
 struct CandidateTests {
     static func chain(_ providers: String, _ more: String = "", steps: String = "") -> String {
         """
@@ -174,7 +174,7 @@ struct CandidateTests {
     }
 }
 
-@Suite("Hedges", .timeLimit(.minutes(5)))
+@Suite("Hedges", .timeLimit(.minutes(10)))
 struct HedgeTests {
     static let chain = CandidateTests.chain(
         "\"main\", \"second\"", "\"hedge\": \"20s\", \"allowDoublePurchase\": true,")

@@ -8,7 +8,7 @@ import ThumbwireKit
 @testable import Engine
 
 /// The process dies at every point of the provider step in turn; the next one goes on with what is durable.
-@Suite("Crashes", .timeLimit(.minutes(5)))
+@Suite("Crashes", .timeLimit(.minutes(10)))
 struct CrashTests {
     struct Ending: Sendable, CustomTestStringConvertible {
         var point: FaultPoint

@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Interruptions", .timeLimit(.minutes(5)))
+@Suite("Interruptions", .timeLimit(.minutes(10)))
 struct InterruptionTests {
     @Test func `a queued job is cancelled at once`() async throws {
         try await EngineHarness.run(isRunning: false) { harness in

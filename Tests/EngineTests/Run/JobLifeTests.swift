@@ -7,7 +7,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("A job's life", .timeLimit(.minutes(5)))
+@Suite("A job's life", .timeLimit(.minutes(10)))
 struct JobLifeTests {
     @Test func `a job runs from acceptance to its outputs and one terminal event`() async throws {
         try await EngineHarness.run { harness in

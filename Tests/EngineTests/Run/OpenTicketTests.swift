@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Tickets of ended jobs", .timeLimit(.minutes(5)))
+@Suite("Tickets of ended jobs", .timeLimit(.minutes(10)))
 struct OpenTicketTests {
     /// A job that ended while its ticket was open.
     private func expired(_ harness: EngineHarness) async throws -> JobID {

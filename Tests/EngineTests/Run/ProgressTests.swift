@@ -5,7 +5,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Progress", .timeLimit(.minutes(5)))
+@Suite("Progress", .timeLimit(.minutes(10)))
 struct ProgressTests {
     private static let asking = Submission.Callback(
         sealed: .make(), summary: .init(host: "h", events: [.progress, .completed]))

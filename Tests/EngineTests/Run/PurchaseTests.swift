@@ -7,7 +7,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Purchases", .timeLimit(.minutes(5)))
+@Suite("Purchases", .timeLimit(.minutes(10)))
 struct PurchaseTests {
     @Test func `a job cancelled during a billed call keeps what was bought`() async throws {
         try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in

@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Retries", .timeLimit(.minutes(5)))
+@Suite("Retries", .timeLimit(.minutes(10)))
 struct RetryTests {
     private func failure(
         _ harness: EngineHarness, _ id: JobID, _ wish: RetryWish = RetryWish()

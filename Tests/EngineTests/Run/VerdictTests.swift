@@ -5,7 +5,7 @@ import ThumbwireKit
 
 @testable import Engine
 
-@Suite("Work that ended without a picture", .timeLimit(.minutes(5)))
+@Suite("Work that ended without a picture", .timeLimit(.minutes(10)))
 struct VerdictTests {
     static let chain = CandidateTests.chain("\"main\", \"second\"")
 

@@ -69,7 +69,7 @@ private final class TitleSource: SourceFetching {
     ) async -> GenerationResult.Picture? { nil }
 }
 
-@Suite("The title of a video", .timeLimit(.minutes(5)))
+@Suite("The title of a video", .timeLimit(.minutes(10)))
 struct VideoTitleTests {
     private static let chain = """
         { "version": 1, "providers": { "main": { "plugin": "watching" } },

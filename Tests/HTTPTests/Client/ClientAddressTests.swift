@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientAddressTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientAddressTests {
     @Test func `refuses a loopback address before connecting`() async throws {
         let server = try LoopbackServer.answering()
         defer { server.stop() }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientConnectionTests {
     @Test func `reuses a connection`() async throws {
         let server = try LoopbackServer.answering()
         defer { server.stop() }

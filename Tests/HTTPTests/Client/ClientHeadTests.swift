@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// Heads of answers that are not whole.
-@Suite(.timeLimit(.minutes(1))) struct ClientHeadTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientHeadTests {
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nX-A: b\r\n",
     ])

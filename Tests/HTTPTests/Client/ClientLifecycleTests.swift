@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientLifecycleTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientLifecycleTests {
     @Test func `cancelling the task ends the transfer and its connection`() async throws {
         let server = try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }

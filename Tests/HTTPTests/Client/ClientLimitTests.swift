@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientLimitTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientLimitTests {
     @Test func `ends a body that drips past the deadline`() async throws {
         let server = try LoopbackServer { connection in
             guard connection.readRequest() != nil else { return }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientLookupTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientLookupTests {
     @Test func `a stuck look-up holds up neither others nor its own request beyond the deadline`()
         async throws
     {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientSendTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientSendTests {
     @Test func `hands out status, headers, body and where it came from`() async throws {
         let server = try LoopbackServer.answering("hello", headers: ["X-One: 1", "X-Two:  two ", "X-One: 3"])
         defer { server.stop() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientStreamTests {
     @Test func `hands out pieces while the answer goes on, the head first`() async throws {
         let gate = Gate()
         let server = try LoopbackServer { connection in

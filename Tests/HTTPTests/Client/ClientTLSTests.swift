@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.timeLimit(.minutes(5))) struct ClientTLSTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientTLSTests {
     @Test func `trusts a server whose authority it was given`() async throws {
         let server = try await TLSServer.start()
         defer { server.stop() }

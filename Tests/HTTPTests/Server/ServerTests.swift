@@ -1,4 +1,4 @@
 import Testing
 
 /// Everything about the server; one after the other, since some tests count the process's threads and files.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ServerTests {}
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ServerTests {}

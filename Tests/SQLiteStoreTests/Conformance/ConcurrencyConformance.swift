@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import ThumbwireKit
 
-@Suite(.timeLimit(.minutes(5))) struct ConcurrencyConformance {
+@Suite(.timeLimit(.minutes(10))) struct ConcurrencyConformance {
     @Test(arguments: StoreKind.all)
     func `many callers at once each get their own result`(kind: StoreKind) async throws {
         try await withStore(kind) { store, account, _ in

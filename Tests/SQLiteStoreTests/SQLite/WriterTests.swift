@@ -5,7 +5,7 @@ import ThumbwireKit
 
 @testable import SQLiteStore
 
-@Suite(.timeLimit(.minutes(5))) struct WriterTests {
+@Suite(.timeLimit(.minutes(10))) struct WriterTests {
     @Test func `operations handed in before a close are committed`() async throws {
         let folder = try TemporaryFolder()
         let account = Account.make()

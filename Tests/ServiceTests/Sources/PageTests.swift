@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import ThumbwireService
 
-@Suite("Pages and pictures as videoUrl", .timeLimit(.minutes(5)))
+@Suite("Pages and pictures as videoUrl", .timeLimit(.minutes(10)))
 struct PageTests {
     @Test func `a page is read by its og properties and its picture is the frame`() async throws {
         try await VideoFixture.with(isSiteAllowed: true) { video in

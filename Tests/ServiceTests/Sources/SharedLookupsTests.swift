@@ -5,7 +5,7 @@ import ThumbwireKit
 
 @testable import ThumbwireService
 
-@Suite("Shared look-ups", .timeLimit(.minutes(5)))
+@Suite("Shared look-ups", .timeLimit(.minutes(10)))
 struct SharedLookupsTests {
     private final class Counter: Sendable {
         private let count = Mutex(0)

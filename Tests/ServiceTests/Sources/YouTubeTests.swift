@@ -6,7 +6,7 @@ import ThumbwireKit
 
 @testable import ThumbwireService
 
-@Suite("Videos on YouTube", .timeLimit(.minutes(5)))
+@Suite("Videos on YouTube", .timeLimit(.minutes(10)))
 struct YouTubeTests {
     private static let oEmbed =
         #"{"type":"video","version":"1.0","title":"10 Hacks &amp; more","author_name":"Ann"}"#
