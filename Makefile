@@ -40,10 +40,11 @@ check-layers: ## Check that dependencies point one way
 
 # All tests at once would wait for each other longer than real deadlines last, above all on a small machine.
 unit: build ## Run the Swift tests, end-to-end tests included
-	swift test --skip-build $(STRICT) --experimental-maximum-parallelization-width 8
+	Scripts/unit-tests.sh --skip-build $(STRICT) --experimental-maximum-parallelization-width 8
 
 interop: build $(VENV)/ready ## Check with other people's libraries, the simulators, and providers under faults
-	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators
+	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators || \
+		{ [ "$${RERUN_FAILED:-}" = 1 ] && $(VENV)/bin/python -m pytest -q --last-failed Tests/interop Tests/simulators; }
 	python3 Tests/soak/providers.py "$$(swift build --show-bin-path)/thumbwire" 30
 	python3 Tests/soak/deliveries.py "$$(swift build --show-bin-path)/thumbwire" 5
 
