@@ -8,6 +8,7 @@ SHELL := /bin/bash
 STRICT := -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests Benchmarks webhooks/verify/verify.swift
 VENV := .build/venv
+BENCH_VENV := .build/bench-venv
 
 .PHONY: help deps test-deps build release lint format check-layers unit interop test demo bench bench-webhooks soak clean
 
@@ -62,9 +63,18 @@ test: test-deps ## Install what is needed and run every check and test
 demo: release ## Run a real job and receive its signed webhook; leaves pictures in demo-output
 	Scripts/demo.sh "$$(swift build -c release --show-bin-path)/thumbwire"
 
-bench: release ## Measure speed beside bare-library floors, in one run
-	@Scripts/install-packages.sh wrk
-	Scripts/bench.sh "$$(swift build -c release --show-bin-path)/thumbwire"
+bench: release $(BENCH_VENV)/ready ## Measure speed beside bare floors and other engines, in one table (BENCH_QUICK=1: 2 minutes)
+	@Scripts/install-packages.sh wrk python3 python3-venv
+	swift build -c release --product engine-bench
+	swift build -c release --product accept-floor
+	THUMBWIRE_BENCH_PYTHON=$(BENCH_VENV)/bin/python python3 Scripts/bench.py \
+		"$$(swift build -c release --show-bin-path)" $(BENCH_OPTIONS)
+
+# Peers are left out of the table, with a line that says so, where they cannot be installed.
+$(BENCH_VENV)/ready: Benchmarks/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Benchmarks/requirements.txt || true
+	touch $@
 
 bench-webhooks: release $(VENV)/ready ## Measure deliveries beside a bare libcurl loop and a sender in Python, in one run
 	swift build -c release --product delivery-bench

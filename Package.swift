@@ -118,12 +118,22 @@ let testTargets: [Target] = [
         ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),
 ]
 
-/// Measured by `make bench-webhooks`; not part of the product.
+/// Run by `make bench` and `make bench-webhooks`; not part of the product.
 let benchmarks: [Target] = [
+    .executableTarget(
+        name: "accept-floor", dependencies: ["ThumbwireKit", "CMicrohttpd"],
+        path: "Benchmarks/AcceptFloor", swiftSettings: rules),
+    .executableTarget(
+        name: "engine-bench",
+        dependencies: [
+            "Engine", "SQLiteStore", "Persistence", "Documents", "ThumbwireKit", "ThumbwireService",
+            "TestSupport",
+        ],
+        path: "Benchmarks/EngineBench", swiftSettings: rules),
     .executableTarget(
         name: "delivery-bench",
         dependencies: ["SQLiteStore", "Persistence", "ThumbwireKit", "TestSupport"],
-        path: "Benchmarks/DeliveryBench", swiftSettings: rules)
+        path: "Benchmarks/DeliveryBench", swiftSettings: rules),
 ]
 
 let package = Package(

@@ -71,11 +71,11 @@ class Receiver:
 
 
 class Service:
-    def __init__(self, binary, data, work):
+    def __init__(self, binary, data, work, plugins=HERE / "plugins.json"):
         self.work = work
         self.log = open(f"{data}.log", "wb")
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", HERE / "plugins.json",
+            [binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", plugins,
              "--allow-private-webhooks", "127.0.0.1", "--log-format", "json"],
             stdout=subprocess.PIPE, stderr=self.log, env=dict(os.environ, THUMBWIRE_ADMIN_KEY=KEY))
         line = self.process.stdout.readline()

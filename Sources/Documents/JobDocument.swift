@@ -10,38 +10,39 @@ package struct JobDocument: Sendable {
     }
 
     package func json(_ job: Job) -> JSONValue {
-        var object: JSONObject = [
-            "id": .string(job.id.rawValue),
-            "object": "job",
-            "status": .string(job.state.rawValue),
-            "progress": [
-                "step": job.progress.step.json,
-                "percent": .integer(Int64(job.progress.percent)),
-            ],
-            "outputs": .array(job.outputs.map(json)),
-        ]
-        if job.state == .completed {
-            object["composition"] = .string(compositionURL(of: job))
+        let warnings = job.warnings.map { warning -> JSONValue in
+            ["code": .string(warning.code), "message": .string(warning.message)]
         }
-        object["provider"] = job.provider.json
-        if let fallback = job.fallback {
-            object["fallback"] = ["from": .string(fallback.from), "reason": .string(fallback.reason)]
-        }
-        object["cost"] = cost(of: job).map(json) ?? .null
-        object["warnings"] = .array(
-            job.warnings.map { ["code": .string($0.code), "message": .string($0.message)] })
-        object["error"] = job.failure.map(json) ?? .null
-        object["steps"] = .array(job.steps.map(json))
-        object["resolved"] = ["chain": .string(job.pin.name)]
-        object["request"] = RequestDocument.excerpt(job.request)
-        object["sessionId"] = .string(job.session)
-        object["parentId"] = (job.parent?.rawValue).json
-        if let callback = job.callback { object["callback"] = json(callback) }
-        object["createdAt"] = .string(job.createdAt.description)
-        object["startedAt"] = (job.startedAt?.description).json
-        object["finishedAt"] = (job.finishedAt?.description).json
-        object["deadlineAt"] = .string(job.deadline.description)
-        object["metadata"] = .object(job.metadata)
+        let object = JSONObject(present: [
+            ("id", .string(job.id.rawValue)),
+            ("object", "job"),
+            ("status", .string(job.state.rawValue)),
+            (
+                "progress",
+                [
+                    "step": job.progress.step.json,
+                    "percent": .integer(Int64(job.progress.percent)),
+                ]
+            ),
+            ("outputs", .array(job.outputs.map(json))),
+            ("composition", job.state == .completed ? .string(compositionURL(of: job)) : nil),
+            ("provider", job.provider.json),
+            ("fallback", job.fallback.map { ["from": .string($0.from), "reason": .string($0.reason)] }),
+            ("cost", cost(of: job).map(json) ?? .null),
+            ("warnings", .array(warnings)),
+            ("error", job.failure.map(json) ?? .null),
+            ("steps", .array(job.steps.map(json))),
+            ("resolved", ["chain": .string(job.pin.name)]),
+            ("request", RequestDocument.excerpt(job.request)),
+            ("sessionId", .string(job.session)),
+            ("parentId", (job.parent?.rawValue).json),
+            ("callback", job.callback.map(json)),
+            ("createdAt", .string(job.createdAt.description)),
+            ("startedAt", (job.startedAt?.description).json),
+            ("finishedAt", (job.finishedAt?.description).json),
+            ("deadlineAt", .string(job.deadline.description)),
+            ("metadata", .object(job.metadata)),
+        ])
         return .object(object)
     }
 

@@ -22,18 +22,19 @@ package enum RequestDocument {
     /// All of it; what conditions of chains refer to as `job`.
     /// Only what the request has; absent members were not asked for.
     package static func json(_ request: ThumbnailRequest) -> JSONValue {
-        var object: JSONObject = [:]
-        object["title"] = request.title.map { .string($0) }
-        object["prompt"] = request.prompt.map { .string($0) }
-        object["videoUrl"] = request.videoURL.map { .string($0) }
-        object["sourceImageUrl"] = request.sourceImage.map(json)
-        object["referenceImageUrl"] = request.referenceImages.first.map(json)
-        object["maskImageUrl"] = request.maskImage.map(json)
-        object["colorGrading"] = request.colorGrading.map { .string($0.rawValue) }
-        object["layoutType"] = request.layoutType.map { .string($0.rawValue) }
-        object["resolution"] = .string(request.resolution.description)
-        object["platform"] = .string(request.platform)
-        object["variants"] = .integer(Int64(request.variants))
+        let object = JSONObject(present: [
+            ("title", request.title.map { .string($0) }),
+            ("prompt", request.prompt.map { .string($0) }),
+            ("videoUrl", request.videoURL.map { .string($0) }),
+            ("sourceImageUrl", request.sourceImage.map(json)),
+            ("referenceImageUrl", request.referenceImages.first.map(json)),
+            ("maskImageUrl", request.maskImage.map(json)),
+            ("colorGrading", request.colorGrading.map { .string($0.rawValue) }),
+            ("layoutType", request.layoutType.map { .string($0.rawValue) }),
+            ("resolution", .string(request.resolution.description)),
+            ("platform", .string(request.platform)),
+            ("variants", .integer(Int64(request.variants))),
+        ])
         return .object(object)
     }
 

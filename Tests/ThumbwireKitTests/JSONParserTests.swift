@@ -57,6 +57,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 15, 16, 17, 40])
+    func `refuses duplicate names in objects of any size`(count: Int) throws {
+        let members = (0..<count).map { "\"name\($0)\":\($0)" }
+        let object = try #require(JSONValue(parsing: "{\(members.joined(separator: ","))}").object)
+
+        #expect(object.names == (0..<count).map { "name\($0)" })
+        for repeated in Set([0, count / 2, count - 1]) {
+            let text = "{\((members + ["\"name\(repeated)\":0"]).joined(separator: ","))}"
+            #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: text) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.string(""), "\"\""), (.string("\""), #""\"""#), (.string("a\\b\"c"), #""a\\b\"c""#),
+            (.string("\u{0}\u{1F}\n\r\t\u{7F}é😀"), "\"\\u0000\\u001f\\n\\r\\t\u{7F}é😀\""),
+            (
+                .string(String(repeating: "x", count: 5_000) + "\n"),
+                "\"" + String(repeating: "x", count: 5_000) + #"\n""#
+            ),
+            (.integer(.min), "-9223372036854775808"), (.integer(.max), "9223372036854775807"),
+            (.integer(0), "0"),
+            (.integer(-10), "-10"), (.number(.infinity), "null"), (.number(0.5), "0.5"),
+            (["a": [true, false, nil], "b": [:]], #"{"a":[true,false,null],"b":{}}"#),
+        ] as [(JSONValue, String)])
+    func `writes compact text`(value: JSONValue, text: String) {
+        #expect(String(decoding: value.serialized(), as: UTF8.self) == text)
+    }
+
     @Test func `goes 64 levels deep and no deeper`() throws {
         func nested(_ levels: Int) -> String {
             String(repeating: "[", count: levels) + String(repeating: "]", count: levels)

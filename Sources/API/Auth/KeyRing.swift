@@ -86,10 +86,10 @@ final class KeyRing: Sendable {
     }
 
     private func bearer(_ authorization: String?) -> String? {
-        guard let parts = authorization?.split(separator: " ", maxSplits: 1), parts.count == 2,
-            parts[0].lowercased() == "bearer"
+        guard let text = authorization?.utf8.drop(while: { $0 == 0x20 }), let gap = text.firstIndex(of: 0x20),
+            Substring(text[..<gap]).lowercased() == "bearer"
         else { return nil }
-        let token = parts[1].trimmingPrefix { $0 == " " }
-        return token.isEmpty ? nil : String(token)
+        let token = text[gap...].drop { $0 == 0x20 }
+        return token.isEmpty ? nil : String(Substring(token))
     }
 }

@@ -48,6 +48,7 @@ func jsonBody(of request: Request, limit: Int) throws(Problem) -> JSONValue {
 
 /// `application/json`, where its charset, if it names one, is UTF-8 (RFC 8259 §8.1).
 private func isJSON(_ mediaType: String) -> Bool {
+    if mediaType == "application/json" { return true }
     let parts = mediaType.lowercased().split(separator: ";").map { part in
         part.filter { !" \t\"".contains($0) }
     }

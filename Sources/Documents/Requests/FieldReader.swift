@@ -92,7 +92,7 @@ extension FieldReader {
     ) -> String? {
         guard let text = string(name, atMost: limit) else { return nil }
         for (offset, scalar) in text.unicodeScalars.enumerated()
-        where scalar.properties.generalCategory == .control && !controls.contains(scalar) {
+        where scalar.isControl && !controls.contains(scalar) {
             let code = String(scalar.value, radix: 16, uppercase: true)
             let padded = String(repeating: "0", count: max(0, 4 - code.count)) + code
             refuse(name, "has the control character U+\(padded) at offset \(offset)")
@@ -191,8 +191,12 @@ extension FieldReader {
 }
 
 extension Unicode.Scalar {
+    /// Of the general category `Cc`: ASCII's below the space, DEL and C1 (Unicode Standard §23.1).
+    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
+
     /// False for what leaves no ink of its own: spaces, joiners, marks of direction, fillers, noncharacters.
     fileprivate var isVisible: Bool {
+        if (0x21...0x7E).contains(value) { return true }
         if properties.isWhitespace || properties.isDefaultIgnorableCodePoint { return false }
         if properties.isNoncharacterCodePoint { return false }
         switch properties.generalCategory {

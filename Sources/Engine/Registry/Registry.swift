@@ -24,6 +24,8 @@ package final class Registry: Sendable {
     let providers: [PluginsFile.DeclaredProvider]
     private let environment: @Sendable (String) -> String?
     private let instances = Mutex(Instances())
+    /// Of the file's own configurations: every step of every job names one.
+    private let configurationHashes: [JSONObject: String]
 
     /// Reads a `plugins.json`; throws ``ConfigurationProblems`` with everything that is wrong.
     package init(
@@ -35,6 +37,10 @@ package final class Registry: Sendable {
         chains = file.chains
         faces = file.faces
         providers = file.declared.compactMap { file.providers[$0] }
+        let uses = file.chains.flatMap { $0.providers + $0.steps }
+        configurationHashes = Dictionary(
+            uses.map { ($0.configuration, Self.hash($0.configuration)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     package var chainNames: [String] { chains.map { $0.name } }
@@ -77,7 +83,11 @@ package final class Registry: Sendable {
 
     /// Of the configuration with secret references, not their values.
     func configurationHash(of use: PinnedChain.Use) -> String {
-        hexadecimal(Hash.sha256(JSONValue.object(use.configuration).serialized()))
+        configurationHashes[use.configuration] ?? Self.hash(use.configuration)
+    }
+
+    private static func hash(_ configuration: JSONObject) -> String {
+        hexadecimal(Hash.sha256(JSONValue.object(configuration).serialized()))
     }
 
     /// True where every plugin of the chain is installed in the major version that was pinned.

@@ -63,6 +63,10 @@ final class Exchange: Sendable {
     /// The request as far as it is known.
     var request: Request { state.withLock { $0.request } }
 
+    /// Bytes of a body that is read in no time: its handler runs on the server's thread up to where it first waits, which
+    /// saves the way to another thread. The others must not hold up that thread's connections.
+    private static let shortBody = 16 << 10
+
     /// Suspends the connection and runs the handler in a task.
     func run(_ handler: @escaping @Sendable (Request) async -> Response, on pointer: OpaquePointer) {
         let request = state.withLock { state in
@@ -70,10 +74,10 @@ final class Exchange: Sendable {
             state.suspended = SuspendedConnection(suspending: pointer)
             return state.request
         }
-        let task = Task.detached { [self] in
-            let response = await handler(request)
-            complete(response)
-        }
+        let answer: @Sendable () async -> Void = { [self] in complete(await handler(request)) }
+        let task =
+            request.body.count <= Self.shortBody
+            ? Task.immediateDetached(operation: answer) : Task.detached(operation: answer)
         let isOver = state.withLock { state in
             guard case .handling = state.phase else {
                 if case .abandoned = state.phase { return true }

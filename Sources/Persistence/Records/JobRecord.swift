@@ -36,7 +36,6 @@ package enum JobRecord {
             ("v", .integer(version)),
             ("face", .word(job.face)),
             ("request", .object(RequestRecord.write(job.request))),
-            ("pin", .object(ChainRecord.write(job.pin))),
             ("metadata", .object(job.metadata)),
             ("callback", job.callback.map { .object(write($0)) }),
             ("priority", .whole(job.priority)),
@@ -46,7 +45,13 @@ package enum JobRecord {
             ("createdAt", .time(job.createdAt)),
             ("deadline", .time(job.deadline)),
         ])
-        return JSONValue.object(object).serialized()
+        // The longest member is the same for all jobs of a chain, so it is encoded apart.
+        var record = JSONValue.object(object).serialized()
+        record.removeLast()
+        record.append(contentsOf: #","pin":"#.utf8)
+        record.append(contentsOf: ChainEncodings.shared.encoded(job.pin))
+        record.append(UInt8(ascii: "}"))
+        return record
     }
 
     /// What changes while the job runs.

@@ -21,14 +21,16 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// An object of those members that have a value.
+    /// An object of those members that have a value; their names are different.
     public init(present members: [(String, JSONValue?)]) {
-        self.init(members.compactMap { name, value in value.map { (name, $0) } })
+        self.members.reserveCapacity(members.count)
+        for case (let name, let value?) in members { appendNew(name, value) }
     }
 
-    /// An object as a literal, in the order it is written.
+    /// An object as a literal, in the order it is written; its names are different.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.init(elements)
+        members.reserveCapacity(elements.count)
+        for (name, value) in elements { appendNew(name, value) }
     }
 
     /// The value of that name; setting keeps a known name's place, appends a new one, and `nil` removes it.
@@ -52,7 +54,8 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public var names: [String] { members.map { $0.name } }
 
     /// Adds a member whose name is known to be new, without the look-up of the subscript.
-    mutating func appendUnchecked(_ name: String, _ value: JSONValue) {
+    mutating func appendNew(_ name: String, _ value: JSONValue) {
+        assert(self[name] == nil, "the name \(name) is there twice")
         members.append(Member(name: name, value: value))
     }
 }

@@ -49,7 +49,7 @@ struct JSONParser {
     private mutating func parseObject() throws(JSONSyntaxError) -> JSONObject {
         index += 1
         var object = JSONObject()
-        var names: Set<String> = []
+        var names = MemberNames()
         skipWhitespace()
         if consume("}") { return object }
         repeat {
@@ -57,13 +57,13 @@ struct JSONParser {
             guard peek() == UInt8(ascii: "\"") else { throw error("expected a member name in quotes") }
             let start = index
             let name = try parseString()
-            guard names.insert(name).inserted else {
+            guard names.add(name, to: object) else {
                 throw JSONSyntaxError(reason: "duplicate name \"\(name)\"", offset: start)
             }
             skipWhitespace()
             guard consume(":") else { throw error("expected ':'") }
             skipWhitespace()
-            object.appendUnchecked(name, try parseValue())
+            object.appendNew(name, try parseValue())
             skipWhitespace()
         } while consume(",")
         guard consume("}") else { throw error("expected ',' or '}'") }
@@ -229,5 +229,20 @@ struct JSONParser {
 
     private func error(_ reason: String) -> JSONSyntaxError {
         JSONSyntaxError(reason: reason, offset: index)
+    }
+}
+
+/// The names of an object that is being read. Few are compared one by one, which costs less than hashing them; from
+/// some on a set keeps an object of very many from costing their square.
+private struct MemberNames {
+    private static let fewNames = 16
+
+    private var many: Set<String> = []
+
+    /// False where the object has the name already.
+    mutating func add(_ name: String, to object: JSONObject) -> Bool {
+        guard object.members.count >= Self.fewNames else { return object[name] == nil }
+        if many.isEmpty { many = Set(object.names) }
+        return many.insert(name).inserted
     }
 }

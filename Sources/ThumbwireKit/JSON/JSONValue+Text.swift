@@ -38,16 +38,17 @@ private struct JSONWriter {
 
     init(indentation: Int?) {
         self.indentation = indentation
-        bytes.reserveCapacity(512)
+        // Most documents of ours are shorter, and growing copies.
+        bytes.reserveCapacity(1_024)
     }
 
     mutating func write(_ value: JSONValue, level: Int) {
         switch value {
         case .null: append("null")
         case .bool(let value): append(value ? "true" : "false")
-        case .integer(let value): append(String(value))
+        case .integer(let value): write(value)
         // JSON has no text for infinities and NaN; `null` is what every writer of the field puts there.
-        case .number(let value): append(value.isFinite ? "\(value)" : "null")
+        case .number(let value): value.isFinite ? append(text: "\(value)") : append("null")
         case .string(let value): write(value)
         case .array(let elements):
             writeList("[", "]", elements, level) { writer, element in writer.write(element, level: level + 1)
@@ -65,14 +66,14 @@ private struct JSONWriter {
         _ open: StaticString, _ close: StaticString, _ elements: [Element], _ level: Int,
         _ writeElement: (inout JSONWriter, Element) -> Void
     ) {
-        append("\(open)")
+        append(open)
         for (position, element) in elements.enumerated() {
             if position > 0 { append(",") }
             breakLine(level + 1)
             writeElement(&self, element)
         }
         if !elements.isEmpty { breakLine(level) }
-        append("\(close)")
+        append(close)
     }
 
     private mutating func breakLine(_ level: Int) {
@@ -81,26 +82,53 @@ private struct JSONWriter {
         bytes.append(contentsOf: repeatElement(0x20, count: indentation * level))
     }
 
+    /// What needs no escape is copied in one piece.
     private mutating func write(_ text: String) {
-        append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20:
-                append("\\u00")
-                bytes.append(hexadecimalDigits[Int(byte >> 4)])
-                bytes.append(hexadecimalDigits[Int(byte & 15)])
-            default: bytes.append(byte)
+        var text = text
+        bytes.append(UInt8(ascii: "\""))
+        text.withUTF8 { utf8 in
+            var copied = 0
+            for (index, byte) in utf8.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[copied..<index]))
+                escape(byte)
+                copied = index + 1
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[copied...]))
         }
-        append("\"")
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func append(_ text: String) {
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        default:
+            append("\\u00")
+            bytes.append(hexadecimalDigits[Int(byte >> 4)])
+            bytes.append(hexadecimalDigits[Int(byte & 15)])
+        }
+    }
+
+    private mutating func write(_ number: Int64) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    private mutating func append(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func append(text: String) {
         bytes.append(contentsOf: text.utf8)
     }
 }

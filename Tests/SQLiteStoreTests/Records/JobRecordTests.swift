@@ -24,6 +24,21 @@ import ThumbwireKit
         #expect(read == job)
     }
 
+    @Test func `each job keeps its own chain, also among many of one name`() throws {
+        var jobs = (0..<Int64(100)).map { number in
+            var pin = PinnedChain.make()
+            pin.steps[0].configuration["quality"] = .integer(number)
+            return Job.make(account: .make("acct_"), pin: pin)
+        }
+        jobs += jobs.reversed()
+
+        for job in jobs {
+            let read = try JobRecord.job(
+                accepted: JobRecord.accepted(job), progress: JobRecord.progress(job), columns: job.columns)
+            #expect(read.pin == job.pin)
+        }
+    }
+
     @Test func `the example sets every field, so that a new one is not forgotten`() {
         var unset: [String] = []
         findUnset(in: Job.full, path: "job", into: &unset)
