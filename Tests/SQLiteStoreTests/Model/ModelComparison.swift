@@ -64,14 +64,11 @@ extension ModelRun {
         try same("deliveries", store: deliveries.count, model: known.count)
         var last: [Delivery.Target: Timestamp] = [:]
         var found = Dictionary(grouping: deliveries) { Path(event: $0.event, target: $0.target) }
-        for index in known.sorted(by: { place(of: $0) < place(of: $1) }) {
+        for index in known.sorted(by: { model.sent[$0].place < model.sent[$1].place }) {
             let expected = model.sent[index].delivery
             let path = Path(event: expected.event, target: expected.target)
             let one = try requireOne(found.removeValue(forKey: path) ?? [])
-            if !model.sent[index].isIdentified {
-                model.sent[index].isIdentified = true
-                model.sent[index].delivery.id = one.id
-            }
+            model.identify(index, as: one.id)
             if let latest = model.sent[index].isDueBy {
                 // A recovery sends the oldest event first.
                 guard let due = one.nextAttemptAt, due <= latest, due > last[one.target] ?? now - .seconds(60)
@@ -90,8 +87,6 @@ extension ModelRun {
         var event: EventID
         var target: Delivery.Target
     }
-
-    private func place(of index: Int) -> Int { model.place(of: model.sent[index].delivery.event) }
 
     /// Lines are only added, their sum is the balance, and nothing is settled twice.
     private func compareCredits(of account: AccountID) async throws {

@@ -25,8 +25,13 @@ struct ModelDisk {
     init(_ crash: Crash) throws {
         self.crash = crash
         folder = try TemporaryFolder()
-        if case .powerCut(let loss) = crash { disk = try PowerCutDisk(loss: loss) { [] } }
+        if case .powerCut(let loss) = crash { disk = try Self.disk(loss) }
         store = try Self.open(folder, clock, disk)
+    }
+
+    /// A commit is a few writes and a sync: most are cut somewhere.
+    private static func disk(_ loss: FileImage.Loss) throws -> PowerCutDisk {
+        try PowerCutDisk(loss: loss, operationsPerCut: 6) { [] }
     }
 
     var cutsPower: Bool { disk != nil }
@@ -60,7 +65,7 @@ struct ModelDisk {
         }
         let remains = cut ?? old.cutNow()
         await store.close()
-        let next = try PowerCutDisk(loss: loss) { [] }
+        let next = try Self.disk(loss)
         for (name, content) in remains.files {
             next.note(.write(offset: 0, bytes: content), in: name)
             next.sync(name)

@@ -29,7 +29,7 @@ extension ModelRun {
         guard let id = dice.one(of: model.endpoints)?.id, let endpoint = model.update(id, { _ in }) else {
             return
         }
-        let status = dice.one(of: Endpoint.Status.allCases) ?? .enabled
+        let status = dice.happens(50) ? .enabled : dice.one(of: Endpoint.Status.allCases) ?? .enabled
         let isOrdered = dice.happens(20) != endpoint.sending.isOrdered
         let limit = dice.happens(30) ? dice.number(1...2) : nil
         let change: @Sendable (inout Endpoint) -> Void = { endpoint in
@@ -84,6 +84,7 @@ extension ModelRun {
                     what: "claimed delivery", store: "\(one.delivery)", model: "has none such to claim")
             }
             moments.append(moment)
+            model.identify(index, as: one.delivery.id)
             try check(one, model.sent[index])
             model.sent[index].leaseUntil = now + .seconds(30)
             attempting.append(one)
@@ -99,7 +100,7 @@ extension ModelRun {
 
     private func check(_ due: DueDelivery, _ sent: StoreModel.Sent) throws {
         try same("delivery", store: due.delivery, model: sent.delivery)
-        try same("its event", store: due.event, model: model.events[model.place(of: due.event.id)])
+        try same("its event", store: due.event, model: model.events[sent.place])
         if case .endpoint(let endpoint, _) = due.destination {
             try same("its endpoint", store: endpoint, model: model.endpoint(of: due.delivery.target))
         }
@@ -164,7 +165,10 @@ extension ModelRun {
     }
 
     mutating func resend() async throws {
-        guard let delivery = dice.one(of: model.sent)?.delivery else { return }
+        let known = model.sent.filter(\.isIdentified)
+        let held = known.filter { $0.leaseUntil != nil }
+        let chosen = dice.one(of: dice.happens(40) && !held.isEmpty ? held : known)
+        guard let delivery = chosen?.delivery else { return }
         var after = model
         let expected = Result { () throws(StoreModel.Refusal) in
             try after.resend(delivery.id, of: delivery.account, now: now)

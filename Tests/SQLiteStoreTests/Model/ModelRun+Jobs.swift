@@ -10,8 +10,6 @@ extension ModelRun {
 
     // MARK: Made of dice
 
-    func account() -> AccountID? { model.accounts.first?.id }
-
     private mutating func newJob() throws -> (job: Job, event: Event, callback: Bool) {
         let account = try one(of: model.accounts)
         let key = dice.one(of: model.keys.filter { $0.account == account.id })
@@ -50,7 +48,7 @@ extension ModelRun {
         let (job, event, callback) = try newJob()
         let waiting = dice.happens(50) ? [] : model.requests.filter { !$0.isAnswered }.map(\.job).suffix(1)
         let fingerprint = Fingerprint(
-            hash: [UInt8(dice.number(1...3))], since: now - .seconds(dice.number(5...300)),
+            hash: [UInt8(dice.number(1...2))], since: now - .seconds(dice.number(5...300)),
             isRepetition: dice.happens(50), waiting: Set(waiting))
         try await accept(job, event, hasCallback: callback, fingerprint: fingerprint)
     }
@@ -84,7 +82,9 @@ extension ModelRun {
 
     /// A retry that goes on with the work of an ended job, or of one that has none any more.
     mutating func takeOver() async throws {
-        let ended = model.jobs.map(\.job).filter { $0.state.isTerminal && !$0.steps.isEmpty }
+        let ended = model.jobs.map(\.job).filter { job in
+            job.state.isTerminal && (job.steps.last?.ticket != nil || followed.contains { $0.job == job.id })
+        }
         guard let parent = dice.one(of: ended), var step = parent.steps.last else { return }
         if step.ticket == nil, let old = dice.one(of: followed.filter { $0.job == parent.id }) {
             step = old.step
@@ -143,7 +143,10 @@ extension ModelRun {
     }
 
     mutating func cancel() async throws {
-        guard let chosen = dice.one(of: model.jobs)?.job else { return }
+        let free = model.jobs.filter { $0.isLive && $0.lease == nil }
+        guard let chosen = dice.one(of: dice.happens(40) && !free.isEmpty ? free : model.jobs)?.job else {
+            return
+        }
         let account = dice.happens(90) ? chosen.account : AccountID(rawValue: "acct_other")
         let (number, now) = (model.next(), now)
         let finishing: @Sendable (Job) -> Ending = { job in
@@ -162,7 +165,7 @@ extension ModelRun {
     }
 
     mutating func grant() async throws {
-        guard let account = account() else { return }
+        guard let account = model.accounts.first(where: \.isMetered)?.id else { return }
         let amount = dice.number(-5...30)
         note("\(amount)")
         let expected = model.grant(amount, to: account, now: now)

@@ -11,11 +11,13 @@ extension ModelRun {
         guard let entry = dice.one(of: dice.happens(85) ? leased : model.jobs) else { return }
         let holder = entry.lease?.id ?? "worker-1"
         let worker = dice.happens(85) ? holder : "stale"
-        switch dice.number(1...20) {
+        // Work that goes on elsewhere outlives its job.
+        let isPending = entry.job.steps.last?.status == .pending
+        switch dice.number(isPending ? 5...20 : 1...20) {
         case 1...6: try await goOn(entry.job, by: worker)
         case 7...11: try await rest(entry.job, by: worker)
-        case 12...15: try await finish(entry.job, as: .completed, by: worker)
-        case 16...18: try await finish(entry.job, as: .failed, by: worker)
+        case 12...15 where !isPending: try await finish(entry.job, as: .completed, by: worker)
+        case 12...18: try await finish(entry.job, as: .failed, by: worker)
         case 19: try await finish(entry.job, as: .cancelled, by: worker)
         default: try await breakRules(entry.job, by: worker)
         }
@@ -141,7 +143,8 @@ extension ModelRun {
     }
 
     mutating func settle() async throws {
-        guard var ticket = dice.one(of: followed) else { return }
+        let open = model.tickets.map(\.ticket)
+        guard var ticket = dice.one(of: dice.happens(50) && !open.isEmpty ? open : followed) else { return }
         let isThere = dice.happens(60)
         ticket.step.status = isThere ? .succeeded : .failed
         ticket.step.finishedAt = now

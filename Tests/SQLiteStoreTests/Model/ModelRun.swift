@@ -39,8 +39,8 @@ struct ModelRun {
             accounts: [metered, free],
             keys: [
                 .make(id: KeyID(rawValue: "key_plain"), account: metered.id),
-                .make(id: KeyID(rawValue: "key_capped"), account: metered.id, creditCap: 40),
-                .make(id: KeyID(rawValue: "key_free"), account: free.id, creditCap: 40),
+                .make(id: KeyID(rawValue: "key_capped"), account: metered.id, creditCap: 15),
+                .make(id: KeyID(rawValue: "key_free"), account: free.id, creditCap: 15),
             ])
         for account in model.accounts { try await store.insert(account, callbackSecret: .make("callbacks")) }
         for (number, key) in model.keys.enumerated() {
@@ -48,6 +48,7 @@ struct ModelRun {
         }
         _ = try await store.grant(60, to: metered.id, note: nil, at: now)
         _ = model.grant(60, to: metered.id, now: now)
+        for _ in 0..<3 { try await addEndpoint() }
     }
 
     /// Makes the operations, compares after each, and ends all jobs; then closes the store.
@@ -55,9 +56,9 @@ struct ModelRun {
         var run: ModelRun?
         do {
             run = try await ModelRun(crash)
-            for step in steps {
+            for (number, step) in steps.enumerated() {
                 try await run?.perform(step)
-                try await run?.compare()
+                if number % 3 == 2 || step.kind.choosesForStore { try await run?.compare() }
             }
             try await run?.endEverything()
             try await run?.compare()
@@ -84,7 +85,7 @@ struct ModelRun {
         case .work: try await work()
         case .cancel: try await cancel()
         case .releaseExpired: try await releaseExpired()
-        case .pass: clock.advance(by: .seconds(dice.number(1...25)))
+        case .pass: pass()
         case .grant: try await grant()
         case .claimTickets: try await claimTickets()
         case .reschedule: try await reschedule()
@@ -112,10 +113,12 @@ struct ModelRun {
             try await disk.restart(from: nil)
             return forgetHolders()
         }
-        let before = self
+        var before = self
         disk.awaitCut()
-        let inner = ModelStep.sequence(seed: UInt64(dice.number(0...1_000_000)), count: 1)[0]
-        if inner.kind != .restart { try await perform(inner) }
+        for _ in 0..<6 where disk.takeCut() == nil {
+            before = self
+            try await perform(ModelStep(kind: dice.one(of: Self.written) ?? .work, seed: dice.seed()))
+        }
         try await disk.restart(from: disk.takeCut())
         forgetHolders()
         do {
@@ -129,6 +132,11 @@ struct ModelRun {
             note("undone by the power cut")
         }
     }
+
+    /// What is made while the power is about to go.
+    private static let written: [ModelStep.Kind] = [
+        .work, .work, .work, .accept, .claim, .cancel, .takeOver, .settle, .record, .recover, .deleteEndpoint,
+    ]
 
     private mutating func forgetHolders() {
         attempting = []
@@ -150,6 +158,17 @@ struct ModelRun {
         for account in model.accounts {
             try same("held", store: try await store.held(by: account.id), model: 0)
         }
+    }
+
+    /// Some seconds, or until just before or just when something is due.
+    private mutating func pass() {
+        let moments = model.moments.filter { $0 > now && $0 < now + .seconds(60) }.sorted()
+        if dice.happens(60), let moment = dice.one(of: moments) {
+            clock.advance(by: moment - now - (dice.happens(50) ? .milliseconds(2) : .zero))
+        } else {
+            clock.advance(by: .seconds(dice.number(1...25)))
+        }
+        note("\(now)")
     }
 
     mutating func note(_ words: String) { trace.append("  \(words)") }

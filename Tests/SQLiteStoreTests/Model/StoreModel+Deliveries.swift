@@ -43,7 +43,8 @@ extension StoreModel {
             Sent(
                 delivery: Delivery(
                     id: DeliveryID(rawValue: "unknown"), account: event.account, event: event.id,
-                    type: event.type, target: target, nextAttemptAt: moment, createdAt: moment)))
+                    type: event.type, target: target, nextAttemptAt: moment, createdAt: moment),
+                place: events.count - 1))
     }
 
     // MARK: Claims
@@ -84,10 +85,8 @@ extension StoreModel {
             .filter {
                 sent[$0].delivery.target == .endpoint(endpoint.id) && sent[$0].delivery.status == .pending
             }
-            .min { place(of: sent[$0].delivery.event) < place(of: sent[$1].delivery.event) }
+            .min { sent[$0].place < sent[$1].place }
     }
-
-    func place(of event: EventID) -> Int { events.firstIndex { $0.id == event } ?? -1 }
 
     /// When what may be claimed now is due, oldest first, no more of an endpoint than it has room for.
     func dueDeliveries(busy: Set<Delivery.Target>, now: Timestamp) -> [Timestamp] {
@@ -118,15 +117,11 @@ extension StoreModel {
         let follows = sent[index].delivery.earlierAttempts < number && sent[index].delivery.status == .pending
         switch result.consequence {
         case .delivered:
-            sent[index].delivery.status = .delivered
-            sent[index].delivery.nextAttemptAt = nil
+            sent[index].become(.delivered, dueAt: nil)
         case .retry(let moment):
-            if follows { sent[index].delivery.nextAttemptAt = moment }
+            if follows { sent[index].become(.pending, dueAt: moment) }
         case .exhausted:
-            if follows {
-                sent[index].delivery.status = .exhausted
-                sent[index].delivery.nextAttemptAt = nil
-            }
+            if follows { sent[index].become(.exhausted, dueAt: nil) }
         }
         sent[index].delivery.attempts = max(sent[index].delivery.attempts, number)
         sent[index].leaseUntil = nil
@@ -146,8 +141,7 @@ extension StoreModel {
         if case .endpoint = sent[index].delivery.target, endpoint(of: sent[index].delivery.target) == nil {
             throw .missing
         }
-        sent[index].delivery.status = .pending
-        sent[index].delivery.nextAttemptAt = now
+        sent[index].become(.pending, dueAt: now)
         let isAttempted = sent[index].leaseUntil != nil
         sent[index].delivery.earlierAttempts = sent[index].delivery.attempts + (isAttempted ? 1 : 0)
         return sent[index].delivery

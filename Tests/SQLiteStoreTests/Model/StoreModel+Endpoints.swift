@@ -17,8 +17,7 @@ extension StoreModel {
         endpoints.remove(at: place)
         for index in sent.indices
         where sent[index].delivery.target == .endpoint(id) && sent[index].delivery.status == .pending {
-            sent[index].delivery.status = .exhausted
-            sent[index].delivery.nextAttemptAt = nil
+            sent[index].become(.exhausted, dueAt: nil)
             sent[index].leaseUntil = nil
         }
         return true
@@ -35,7 +34,7 @@ extension StoreModel {
             let endpoint = endpoints.first(where: { $0.id == query.endpoint && $0.account == query.account })
         else { throw .missing }
         var count = 0
-        for event in events where isRecoverable(event, by: query) {
+        for (place, event) in events.enumerated() where isRecoverable(event, by: query) {
             let target = Delivery.Target.endpoint(endpoint.id)
             let index = sent.firstIndex { $0.delivery.event == event.id && $0.delivery.target == target }
             if let index {
@@ -51,7 +50,7 @@ extension StoreModel {
                         delivery: Delivery(
                             id: DeliveryID(rawValue: "unknown"), account: event.account, event: event.id,
                             type: event.type, target: target, nextAttemptAt: now, createdAt: now),
-                        isDueBy: now))
+                        place: place, isDueBy: now))
             }
             count += 1
         }

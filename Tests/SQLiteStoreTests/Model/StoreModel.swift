@@ -47,6 +47,8 @@ struct StoreModel: Sendable {
     /// A delivery; its id is the store's choice, known once the store has told it.
     struct Sent: Sendable {
         var delivery: Delivery
+        /// Where its event stands among all.
+        var place: Int
         var isIdentified = false
         var leaseUntil: Timestamp?
         var attempts: Set<Int> = []
@@ -85,6 +87,14 @@ struct StoreModel: Sendable {
         return made
     }
 
+    /// When leases end, rests end, and something is to be sent or asked.
+    var moments: [Timestamp] {
+        jobs.filter(\.isLive).flatMap { [$0.lease?.until ?? $0.due] }
+            + sent.compactMap { $0.leaseUntil ?? $0.delivery.nextAttemptAt }
+            + tickets.map { $0.leaseUntil ?? $0.ticket.nextPollAt }
+            + endpoints.compactMap(\.health.restsUntil) + endpoints.compactMap(\.expiresAt)
+    }
+
     func index(of job: JobID) -> Int? { jobs.firstIndex { $0.job.id == job } }
 
     func balance(of account: AccountID) -> Int { ledger[account, default: []].reduce(0) { $0 + $1.amount } }
@@ -92,6 +102,13 @@ struct StoreModel: Sendable {
     func held(by account: AccountID) -> Int {
         jobs.filter { $0.job.account == account && $0.charge?.isMetered == true }
             .reduce(0) { $0 + ($1.charge?.credits ?? 0) }
+    }
+
+    /// Notes the id of a delivery that the store has told.
+    mutating func identify(_ index: Int, as id: DeliveryID) {
+        guard !sent[index].isIdentified else { return }
+        sent[index].isIdentified = true
+        sent[index].delivery.id = id
     }
 
     /// The process ended: nobody holds anything any more, and what was held is due.
@@ -106,6 +123,12 @@ struct StoreModel: Sendable {
 }
 
 extension StoreModel.Sent {
+    mutating func become(_ status: Delivery.Status, dueAt moment: Timestamp?) {
+        delivery.status = status
+        delivery.nextAttemptAt = moment
+        isDueBy = nil
+    }
+
     /// What was resent while it was being attempted begins its schedule with the next attempt.
     mutating func loseHolder() {
         leaseUntil = nil
