@@ -48,6 +48,10 @@ interop: build $(VENV)/ready ## Check with other people's libraries, the simulat
 		{ [ "$${RERUN_FAILED:-}" = 1 ] && $(VENV)/bin/python -m pytest -q --last-failed Tests/interop Tests/simulators; }
 	python3 Tests/soak/providers.py "$$(swift build --show-bin-path)/thumbwire" 30
 	python3 Tests/soak/deliveries.py "$$(swift build --show-bin-path)/thumbwire" 5
+	python3 Tests/soak/kills.py "$$(swift build --show-bin-path)/thumbwire" 4
+	python3 Tests/soak/clock_jumps.py "$$(swift build --show-bin-path)/thumbwire" 4
+	python3 Tests/soak/full_disk.py "$$(swift build --show-bin-path)/thumbwire" 3
+	python3 Tests/soak/endurance.py "$$(swift build --show-bin-path)/thumbwire" 1000
 
 $(VENV)/ready: Tests/interop/requirements.txt
 	python3 -m venv $(VENV)
@@ -81,10 +85,17 @@ bench-webhooks: release $(VENV)/ready ## Measure deliveries beside a bare libcur
 	"$$(swift build -c release --show-bin-path)/delivery-bench"
 	$(VENV)/bin/python Scripts/bench-webhooks.py "$$(swift build -c release --show-bin-path)/thumbwire"
 
-soak: release test-deps ## Kill the service 400 times under load, and order 300 times from providers that fail
+# Jobs that `make soak` sends through one service; 2 million take hours on 2 cores.
+ENDURANCE := 2000000
+
+soak: release build test-deps ## Kill the service 400 times under load, jump its clock, fill its disk, and wear it down
+	THUMBWIRE_MODEL_RUNS=300 swift test --skip-build $(STRICT) --filter 'ModelTests|CreditHistoryTests'
 	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
 	python3 Tests/soak/deliveries.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
 	python3 Tests/soak/providers.py "$$(swift build -c release --show-bin-path)/thumbwire" 300
+	python3 Tests/soak/clock_jumps.py "$$(swift build -c release --show-bin-path)/thumbwire" 60
+	python3 Tests/soak/full_disk.py "$$(swift build -c release --show-bin-path)/thumbwire" 60
+	python3 Tests/soak/endurance.py "$$(swift build -c release --show-bin-path)/thumbwire" $(ENDURANCE)
 
 clean: ## Remove what was built
 	rm -rf .build demo-output

@@ -55,6 +55,19 @@ package struct EngineServices: Sendable {
         job.state = state
         job.finishedAt = now
         job.progress.step = nil
+        noteInterruptedPurchases(of: &job)
         return encoder.event(event, of: job, at: now)
+    }
+
+    /// An intent without an answer, which a process before left, or a worker that was cut off: whether it bought
+    /// anything is not known.
+    func noteInterruptedPurchases(of job: inout Job) {
+        for position in job.steps.indices {
+            let step = job.steps[position]
+            guard step.index == 0, step.status == .started, isBilled(step.plugin) else { continue }
+            job.steps[position].status = .failed
+            job.steps[position].finishedAt = clock.now()
+            job.steps[position].failure = ProviderRules.interrupted(step.id)
+        }
     }
 }

@@ -12,7 +12,7 @@ import threading
 import traceback
 
 NEW_MOUNTS, NEW_NETWORK = 0x0002_0000, 0x4000_0000  # sched.h
-BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 1 << 18  # sys/mount.h
+READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 0x20, 0x1000, 0x4000, 1 << 18  # sys/mount.h
 SET_FLAGS, SET_ADDRESS, SET_NETMASK = 0x8914, 0x8916, 0x891C  # linux/sockios.h
 UP = 0x1 | 0x8 | 0x40
 LOOPBACK_INDEX = 1
@@ -57,6 +57,16 @@ def _check(result, what):
 
 def _separate():
     _check(libc.unshare(NEW_MOUNTS | NEW_NETWORK), "unshare")
+    _keep_mounts()
+
+
+def own_mounts():
+    """What this process mounts from now on is its own and its children's."""
+    _check(libc.unshare(NEW_MOUNTS), "unshare")
+    _keep_mounts()
+
+
+def _keep_mounts():
     _check(libc.mount(b"none", b"/", None, RECURSIVE | PRIVATE, None), "mount")
 
 
@@ -78,6 +88,12 @@ def mount_memory(folder, megabytes):
     """Puts a file system of that size on a folder; it is gone with the test's process."""
     folder.mkdir(parents=True, exist_ok=True)
     _check(libc.mount(b"none", os.fsencode(folder), b"tmpfs", 0, f"size={megabytes}m".encode()), "mount")
+
+
+def remount(folder, megabytes, read_only):
+    """Forbids writing to a file system of :func:`mount_memory`, on which nothing may be open for it, or allows it."""
+    flags = REMOUNT | (READ_ONLY if read_only else 0)
+    _check(libc.mount(b"none", os.fsencode(folder), b"tmpfs", flags, f"size={megabytes}m".encode()), "mount")
 
 
 def mount_file(folder, path, text):

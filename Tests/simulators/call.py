@@ -31,6 +31,8 @@ class Call:
         except Refused as refusal:
             answer = refusal.answer
         self.service.finish(self.request, answer)
+        if answer.bought is not None:
+            self.world.ledger.note(name, answer.bought, request=self.request.document())
         self.world.gates.pass_through(name, operation, "after")
         self.deliver(answer, kind)
 

@@ -18,6 +18,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parent / "simulators")]
 
+from books import BOUGHT_BY, Purchases, check_pace  # noqa: E402
 from running import PATIENCE, Receiver, Service, plugins, verifier  # noqa: E402
 from simulators import Simulators  # noqa: E402
 
@@ -40,20 +41,18 @@ CREATES = {
 }
 QUESTIONS = {(service, operation): [*REFUSED, UNAVAILABLE, {"kind": "status", "status": 500}, *LOST, *LATE]
              for service, operation in [("soke", "poll"), ("opus", "poll"), ("files", "get")]}
-# The provider of a step -> its name in the simulators, and the one operation that buys.
-BOUGHT_BY = {"soke": ("soke", "generate"), "opus": ("opus", "create"), "dalle": ("openai", "generate")}
 
 
 class Subscriber:
     """Refuses some webhooks once or twice, after which the next try is minutes away, and checks all of them."""
 
-    def __init__(self, seed):
-        self.dice, self.secrets, self.problems = random.Random(seed), [], []
+    def __init__(self, seed, now=None):
+        self.dice, self.secrets, self.problems, self.now = random.Random(seed), [], [], now
         self.refused = collections.Counter()
 
     def __call__(self, path, headers, body):
         try:
-            event = verifier.verify(headers, body, self.secrets)
+            event = verifier.verify(headers, body, self.secrets, self.now)
             if event["id"] != headers["webhook-id"]:
                 self.problems.append(f"{headers['webhook-id']} is called {event['id']} inside")
         except verifier.NotGenuine as problem:
@@ -94,31 +93,16 @@ def submit(service, count, callback):
         "callbackUrl": f"{callback}/callback/{number}", "deadlineSeconds": 3600})["id"] for number in range(count)]
 
 
-def purchases(job):
-    """By provider, what the job's steps say was bought for certain, and what may have been."""
-    certain, unknown = collections.Counter(), collections.Counter()
-    for step in job["steps"]:
-        if step["id"] not in BOUGHT_BY:
-            continue
-        code = (step.get("error") or {}).get("code")
-        if code == "provider_outcome_unknown":
-            unknown[step["id"]] += 1
-        # Work that was taken on and failed is what `job_fails` makes.
-        elif step["status"] == "succeeded" or code == "provider_returned_nothing":
-            certain[step["id"]] += 1
-    return certain, unknown
-
-
 def check_purchases(jobs, stats, fail):
     certain, unknown = collections.Counter(), collections.Counter()
     for job in jobs:
-        mine = purchases(job)
-        certain += mine[0]
-        unknown += mine[1]
-        if sum(mine[0].values()) + sum(mine[1].values()) > 1:
+        mine = Purchases(job)
+        certain += mine.certain + mine.refunded
+        unknown += mine.unknown
+        if mine.count > 1:
             fail(f"{job['id']} bought more than once: {json.dumps(job['steps'])}")
         is_unknown = (job["error"] or {}).get("code") == "provider_outcome_unknown"
-        if is_unknown != bool(mine[1]):
+        if is_unknown != bool(mine.unknown):
             fail(f"{job['id']} ended with {job['error']} after {json.dumps(job['steps'])}")
     for provider, (name, operation) in BOUGHT_BY.items():
         operations = stats["services"][name]["operations"]
@@ -130,9 +114,6 @@ def check_purchases(jobs, stats, fail):
               f"by our books {certain[provider]} bought, {unknown[provider]} unknown; faults {counts['faults']}")
         if (told, lost) != (certain[provider], unknown[provider]):
             fail(f"the books of {provider} differ")
-        for asked, answers in operations.items():
-            if answers["rate_limited"]["earned"]:
-                fail(f"{provider} {asked}: {answers['rate_limited']['earned']} times too fast")
 
 
 def check_webhooks(jobs, webhooks, fail):
@@ -172,6 +153,7 @@ def main():
           f"{sum('fallback' in job for job in jobs)} fell back; {len(webhooks)} webhooks taken, "
           f"{subscriber.refused.total()} tries refused")
     check_purchases(jobs, stats, problems.append)
+    check_pace(stats, problems.append)
     check_webhooks(jobs, webhooks, problems.append)
     problems += subscriber.problems + stats["crashes"]
     for problem in problems:

@@ -12,7 +12,7 @@ extension JobRunner {
     }
 
     func generate() async throws -> GeneratedPictures {
-        noteInterruptedPurchases()
+        services.noteInterruptedPurchases(of: &job)
         while true {
             try Task.checkCancellation()
             switch rules.next(after: job.steps, now: services.clock.now()) {
@@ -23,17 +23,6 @@ extension JobRunner {
                 if let generated = try await poll(steps) { return generated }
             case .fail(let failure): throw failure
             }
-        }
-    }
-
-    /// An intent that the process before left without an answer: whether it bought anything is not known.
-    private func noteInterruptedPurchases() {
-        for position in job.steps.indices {
-            let step = job.steps[position]
-            guard step.index == 0, step.status == .started, services.isBilled(step.plugin) else { continue }
-            job.steps[position].status = .failed
-            job.steps[position].finishedAt = services.clock.now()
-            job.steps[position].failure = ProviderRules.interrupted(step.id)
         }
     }
 

@@ -5,7 +5,8 @@ enum JobSQL {
         """
 
     static let insertLive: StaticString = """
-        INSERT INTO live_jobs (job, account, state, priority, is_ready, due_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)
+        INSERT INTO live_jobs (job, account, state, priority, is_ready, due_at, ticket_providers)
+        VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6)
         """
 
     static let insertCallback: StaticString = """

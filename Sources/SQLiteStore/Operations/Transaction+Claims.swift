@@ -3,6 +3,9 @@ internal import Signing
 internal import ThumbwireKit
 
 extension Transaction {
+    /// As a LIMIT.
+    private static let unlimited = -1
+
     fileprivate struct Candidate {
         var number: Int64
         var due: Timestamp
@@ -87,12 +90,14 @@ extension Transaction {
     private func dueCallbacks(
         limit: Int, busy: Set<Delivery.Target>, now: Timestamp
     ) throws(StoreError) -> [Candidate] {
-        // A busy callback has few deliveries of its own, so that many more rows are enough.
-        let more = busy.count { if case .callback = $0 { true } else { false } }
-        let rows = try connection.all(DeliverySQL.dueCallbacks, now, limit + more) {
-            (Candidate(number: $0.integer(0), due: $0.timestamp(1)), $0.identifier(2) as JobID)
+        var found: [Candidate] = []
+        try connection.each(DeliverySQL.dueCallbacks, now, Self.unlimited) { row throws(StoreError) in
+            if !busy.contains(.callback(row.identifier(2))) {
+                found.append(Candidate(number: row.integer(0), due: row.timestamp(1)))
+            }
+            return found.count < limit
         }
-        return rows.filter { !busy.contains(.callback($0.1)) }.map { $0.0 }
+        return found
     }
 
     /// What is due first of the endpoints whose turn it is, what rested from the end of the rest. Looks at as many

@@ -51,7 +51,8 @@ extension Transaction {
         }
         let number = connection.lastInsertRowID
         try connection.run(
-            JobSQL.insertLive, number, job.account, job.state.rawValue, job.priority, job.createdAt)
+            JobSQL.insertLive, number, job.account, job.state.rawValue, job.priority, job.createdAt,
+            Self.ticketProviders(of: job))
         if let callback = new.callback {
             let events = commaSeparated(Set(job.callback?.events ?? []))
             try connection.run(JobSQL.insertCallback, number, events, callback)

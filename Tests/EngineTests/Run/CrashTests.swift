@@ -78,6 +78,31 @@ struct CrashTests {
         }
     }
 
+    @Test func `a job that is cancelled before its next worker comes says that it may have bought something`()
+        async throws
+    {
+        let fuse = Fuse(.afterIntent)
+        let first = try await EngineHarness(chain: EngineHarness.billedChain, faults: fuse.points)
+        let accepted = Mutex<JobID?>(nil)
+        try await first.use { harness in
+            let id = try await harness.submit().id
+            accepted.withLock { $0 = id }
+            try await harness.wait { fuse.isBlown }
+        }
+        let id = try #require(accepted.withLock { $0 })
+
+        try await first.next(chain: EngineHarness.billedChain).use(isRunning: false) { harness in
+            guard case .cancelled(let job) = try await harness.engine.cancel(id, of: harness.account.id)
+            else {
+                Issue.record("somebody holds the job")
+                return
+            }
+
+            #expect(job.steps.map(\.status) == [.failed])
+            #expect(job.steps.map(\.failure?.code) == ["provider_outcome_unknown"])
+        }
+    }
+
     @Test func `a chain that orders again does so after a crash, once`() async throws {
         let chain = EngineHarness.billedChain.replacingOccurrences(
             of: "\"providers\": [\"main\"],", with: "\"providers\": [\"main\"], \"onUnknown\": \"resubmit\",")

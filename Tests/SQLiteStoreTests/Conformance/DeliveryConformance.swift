@@ -86,6 +86,23 @@ import ThumbwireKit
     }
 
     @Test(arguments: StoreKind.all)
+    func `a busy callback for which much is due holds up no other`(kind: StoreKind) async throws {
+        try await withStore(kind) { store, account, _ in
+            let busy = try await store.acceptJob(
+                .make(account: account.id, callbackEvents: [.queued, .cancelled]))
+            _ = try await store.cancel(busy.id, of: account.id) { job in
+                let cancelled = job.becoming(.cancelled)
+                return Ending(job: cancelled, event: .make(.cancelled, of: cancelled, sequence: 2))
+            }
+            let other = try await store.acceptJob(.make(account: account.id, callbackEvents: [.queued]))
+
+            let claimed = try await store.claimAtNoon(limit: 1, busy: [.callback(busy.id)])
+
+            #expect(claimed.map(\.delivery.target) == [.callback(other.id)])
+        }
+    }
+
+    @Test(arguments: StoreKind.all)
     func `busy targets and paused endpoints are passed over`(kind: StoreKind) async throws {
         try await withStore(kind) { store, account, _ in
             let busy = Endpoint.make(account: account.id, events: [.queued])

@@ -145,6 +145,17 @@ import ThumbwireKit
             #expect(try await store.openTicketCount(of: "studio") == 0)
         }
     }
+
+    @Test(arguments: StoreKind.all)
+    func `a ticket that a retry took over counts before anybody works on it`(kind: StoreKind) async throws {
+        try await withStore(kind) { store, account, _ in
+            let ticket = try await store.ended(.make(account: account.id))
+
+            try await store.acceptRetry(of: ticket)
+
+            #expect(try await store.openTicketCount(of: "studio") == 1)
+        }
+    }
 }
 
 extension Store {

@@ -20,26 +20,29 @@ final class PowerCutDisk: @unchecked Sendable {
         var wantedCuts = 0
     }
 
-    /// Every n-th operation on average is cut before.
-    private static let operationsPerCut = 25
-
     let name = "power-cut-\(UUID().uuidString)"
     let parent: UnsafeMutablePointer<sqlite3_vfs>
     let methods: UnsafeMutablePointer<sqlite3_io_methods>
     private let vfs: UnsafeMutablePointer<sqlite3_vfs>
     private let vfsName: UnsafeMutablePointer<CChar>
     private let loss: FileImage.Loss
+    private let operationsPerCut: Int
     private let acknowledged: @Sendable () -> Set<String>
     private let state = Mutex(State())
 
-    /// Registers the VFS; `acknowledged` says what callers were told by now.
-    init(loss: FileImage.Loss, acknowledged: @escaping @Sendable () -> Set<String>) throws {
+    /// Registers the VFS; `acknowledged` says what callers were told by now. While it is cutting, the power goes before
+    /// every `operationsPerCut`-th operation on average.
+    init(
+        loss: FileImage.Loss, operationsPerCut: Int = 25,
+        acknowledged: @escaping @Sendable () -> Set<String>
+    ) throws {
         guard let parent = sqlite3_vfs_find(nil), let vfsName = strdup(name) else {
             throw CocoaError(.featureUnsupported)
         }
         self.parent = parent
         self.vfsName = vfsName
         self.loss = loss
+        self.operationsPerCut = operationsPerCut
         self.acknowledged = acknowledged
         methods = .allocate(capacity: 1)
         methods.initialize(to: PowerCutFile.methods)
@@ -97,7 +100,7 @@ final class PowerCutDisk: @unchecked Sendable {
     private func happen(_ operation: (inout [String: FileImage]) -> Void) {
         let told = acknowledged()
         state.withLock { state in
-            if state.cuts.count < state.wantedCuts, Int.random(in: 0..<Self.operationsPerCut) == 0 {
+            if state.cuts.count < state.wantedCuts, Int.random(in: 0..<operationsPerCut) == 0 {
                 state.cuts.append(Cut(files: content(of: state), acknowledged: told))
             }
             operation(&state.files)
