@@ -46,6 +46,7 @@ interop: build $(VENV)/ready ## Check with other people's libraries, the simulat
 	$(VENV)/bin/python -m pytest -q Tests/interop Tests/simulators
 	python3 Tests/soak/providers.py "$$(swift build --show-bin-path)/thumbwire" 30
 	python3 Tests/soak/deliveries.py "$$(swift build --show-bin-path)/thumbwire" 5
+	python3 Tests/soak/waiters.py "$$(swift build --show-bin-path)/thumbwire" 200
 
 $(VENV)/ready: Tests/interop/requirements.txt
 	python3 -m venv $(VENV)
@@ -74,6 +75,7 @@ soak: release test-deps ## Kill the service 400 times under load, and order 300 
 	python3 Tests/soak/kills.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
 	python3 Tests/soak/deliveries.py "$$(swift build -c release --show-bin-path)/thumbwire" 200
 	python3 Tests/soak/providers.py "$$(swift build -c release --show-bin-path)/thumbwire" 300
+	python3 Tests/soak/waiters.py "$$(swift build -c release --show-bin-path)/thumbwire" 10000
 
 clean: ## Remove what was built
 	rm -rf .build demo-output
