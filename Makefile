@@ -52,6 +52,7 @@ interop: build $(VENV)/ready ## Check with other people's libraries, the simulat
 	python3 Tests/soak/clock_jumps.py "$$(swift build --show-bin-path)/thumbwire" 4
 	python3 Tests/soak/full_disk.py "$$(swift build --show-bin-path)/thumbwire" 3
 	python3 Tests/soak/endurance.py "$$(swift build --show-bin-path)/thumbwire" 1000
+	python3 Tests/soak/waiters.py "$$(swift build --show-bin-path)/thumbwire" 200
 
 $(VENV)/ready: Tests/interop/requirements.txt
 	python3 -m venv $(VENV)
@@ -96,6 +97,7 @@ soak: release build test-deps ## Kill the service 400 times under load, jump its
 	python3 Tests/soak/clock_jumps.py "$$(swift build -c release --show-bin-path)/thumbwire" 60
 	python3 Tests/soak/full_disk.py "$$(swift build -c release --show-bin-path)/thumbwire" 60
 	python3 Tests/soak/endurance.py "$$(swift build -c release --show-bin-path)/thumbwire" $(ENDURANCE)
+	python3 Tests/soak/waiters.py "$$(swift build -c release --show-bin-path)/thumbwire" 10000
 
 clean: ## Remove what was built
 	rm -rf .build demo-output

@@ -55,6 +55,10 @@ package struct APIContext: Sendable {
     let dailyCaps = DailyCaps()
     /// Shared as well.
     let equalRequests = EqualRequests()
+    /// One request after the other of those with the same idempotency key.
+    let idempotencyTurns = Turns()
+    /// For all who wait for a moment.
+    let alarms: Alarms
 
     package init(
         store: any Store, engine: any JobService, artifacts: any ArtifactStorage, renderPool: RenderPool,
@@ -72,6 +76,7 @@ package struct APIContext: Sendable {
         self.client = client
         self.policy = policy
         self.clock = clock
+        alarms = Alarms(clock: clock)
         self.publicURL = publicURL
         self.limits = limits
         self.log = log

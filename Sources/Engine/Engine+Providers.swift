@@ -1,9 +1,11 @@
-internal import Persistence
+package import Persistence
 package import ThumbwireKit
 
 extension Engine {
-    package func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
-        try await retried(id, of: account, wish)
+    package func retry(
+        _ id: JobID, of account: AccountID, _ wish: RetryWish, once key: IdempotencyKey?
+    ) async throws -> Job? {
+        try await retried(id, of: account, wish, once: key)
     }
 
     package func providers() async throws -> [ProviderStatus] {

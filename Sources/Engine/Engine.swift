@@ -68,7 +68,7 @@ package final class Engine: JobService {
         job.callback = submission.callback?.summary
         try services.registry.passOverUnsuitable(in: &job, now: now)
         return try await accept(
-            job, callback: submission.callback?.sealed, fingerprint: submission.fingerprint)
+            job, callback: submission.callback?.sealed, repetition: submission.repetition)
     }
 
     func checkAccepting() throws(Failure) {
@@ -79,10 +79,10 @@ package final class Engine: JobService {
     }
 
     /// Writes a new job durably, with its first event.
-    func accept(_ job: Job, callback: Sealed?, fingerprint: Fingerprint?) async throws -> Submitted {
+    func accept(_ job: Job, callback: Sealed?, repetition: Repetition?) async throws -> Submitted {
         let (accepted, event) = services.encoder.event(.queued, of: job, at: job.createdAt)
         let acceptance = try await services.store.accept(
-            accepted, callback: callback, event: event, fingerprint: fingerprint)
+            accepted, callback: callback, event: event, repetition: repetition)
         switch acceptance {
         case .accepted: return Submitted(job: accepted, isRepetition: false)
         case .repeats(let id):
@@ -125,7 +125,7 @@ package final class Engine: JobService {
         let changes = services.store.changes.subscribe(limit: 1_024) { change in
             switch change {
             case .jobClaimable, .cancelRequested: true
-            case .job, .deliveryDue, .endpointChanged, .event: false
+            case .job, .jobEnded, .deliveryDue, .endpointChanged, .event: false
             }
         }
         await gateKeeper.loadPauses()

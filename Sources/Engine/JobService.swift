@@ -34,7 +34,7 @@ package struct Submission: Sendable {
     /// What it costs the account when it completes.
     package var credits = 0
     /// Set where a client's own repetition must not make a second job.
-    package var fingerprint: Fingerprint?
+    package var repetition: Repetition?
 
     package init(account: AccountID, face: Face, request: ThumbnailRequest) {
         self.account = account
@@ -70,12 +70,15 @@ package struct RetryWish: Sendable {
 
 /// The engine as the faces see it.
 package protocol JobService: Sendable {
-    /// Accepts a job durably. Throws ``Failure`` with `chain_unknown`, `draining`, `credits_insufficient`,
+    /// Accepts a job durably. Throws ``StoreError/repeated(_:)`` where the submission's key made one before, ``Failure`` with `chain_unknown`, `draining`, `credits_insufficient`,
     /// `source_unsupported` or `provider_unsuitable`, or the store's error.
     func submit(_ submission: Submission) async throws -> Submitted
     /// A new job that goes on where that one, which has failed or was cancelled, stopped: pictures that were paid for
-    /// are used and tickets are polled on. Throws ``Failure`` with `job_not_retryable` or `retry_needs_decision`.
-    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job?
+    /// are used and tickets are polled on. Throws ``Failure`` with `job_not_retryable` or `retry_needs_decision`, and
+    /// ``StoreError/repeated(_:)`` where the key made a job before.
+    func retry(
+        _ id: JobID, of account: AccountID, _ wish: RetryWish, once key: IdempotencyKey?
+    ) async throws -> Job?
     /// How the file's providers stand.
     func providers() async throws -> [ProviderStatus]
     /// Puts a provider out of use; false when there is none of that name.
@@ -93,4 +96,11 @@ package protocol JobService: Sendable {
     func settings(of face: Face) -> FaceSettings
     /// False while draining.
     var isAccepting: Bool { get }
+}
+
+extension JobService {
+    /// Tries a job once more for a request without key.
+    package func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+        try await retry(id, of: account, wish, once: nil)
+    }
 }

@@ -29,10 +29,11 @@ struct Parts: Sendable {
     private let client: HTTPClient
     private let renderPool: RenderPool
     private let faults: FaultPoints
+    private let clients: (connections: Int, waiting: Int)
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
-        OpenFiles.raiseLimit()
+        clients = OpenFiles.clients(of: OpenFiles.raiseLimit())
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
@@ -91,8 +92,11 @@ struct Parts: Sendable {
             serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
+        var configuration = Server.Configuration(host: listen.host, port: listen.port)
+        configuration.maximumConnections = clients.connections
+        configuration.maximumWaiting = clients.waiting
         let server = Server(
-            configuration: Server.Configuration(host: listen.host, port: listen.port),
+            configuration: configuration,
             router: makeRouter(context),
             errorResponse: errorResponse)
         try server.start(on: socket)

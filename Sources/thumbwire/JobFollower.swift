@@ -19,7 +19,7 @@ struct JobFollower: Sendable {
         // Only for show: without it the job is followed just as well.
         let progress = Task {
             for try await event in server.events("\(path)/events") {
-                guard let document = try? JSONValue(parsing: event.data) else { continue }
+                guard let document = event.data.flatMap({ try? JSONValue(parsing: $0) }) else { continue }
                 display.show(document["data"] ?? document)
             }
         }

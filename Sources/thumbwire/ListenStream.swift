@@ -100,13 +100,13 @@ actor ListenStream {
         ) { isReady.say(url) }
         for try await event in events {
             try Task.checkCancellation()
-            guard !event.data.isEmpty else {
+            guard let data = event.data, !data.isEmpty else {
                 try move(to: event.id)
                 continue
             }
             let place = event.id.flatMap { Int64($0) }
             if let place, let position, place <= position { continue }
-            let isEnough = try await take(event)
+            let isEnough = try await take(data, at: place)
             position = place ?? position
             if isEnough { return true }
         }
@@ -125,14 +125,14 @@ actor ListenStream {
         try saveState()
     }
 
-    private func take(_ event: ServerSentEvent) async throws -> Bool {
-        guard let document = try? JSONValue(parsing: event.data), let id = document["id"]?.string else {
+    private func take(_ data: [UInt8], at place: Int64?) async throws -> Bool {
+        guard let document = try? JSONValue(parsing: data), let id = document["id"]?.string else {
             Output.note("an event is not what an event should be, and is passed over")
             return false
         }
         guard start.admits(document), filter.admits(document) else { return false }
         var received = ReceivedEvent(
-            id: id, body: Array(event.data.utf8), document: document, isVerified: false)
+            id: id, body: data, document: document, isVerified: false)
         if let forwarder, let secret {
             let forwarding = await forwarder.deliver(received, secret: secret)
             switch forwarding {
@@ -143,7 +143,7 @@ actor ListenStream {
             received.forwarding = forwarding
         }
         // Handled: whatever happens to us from now on, it is not forwarded again.
-        position = event.id.flatMap { Int64($0) } ?? position
+        position = place ?? position
         try saveState()
         if printer.print(received) { try await printer.savePictures(of: received) }
         return printer.isDone

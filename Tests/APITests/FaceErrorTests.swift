@@ -28,7 +28,7 @@ struct FaceErrorTests {
 
     /// The codes and their statuses as Soke documents them; what HTTP itself answers keeps its status.
     private static let sokeStatuses: [String: Set<Int>] = [
-        "BAD_REQUEST": [400, 405, 408, 410, 413, 415, 431, 501, 505], "UNAUTHORIZED": [401],
+        "BAD_REQUEST": [400, 405, 408, 409, 410, 413, 415, 431, 501, 505], "UNAUTHORIZED": [401],
         "INSUFFICIENT_CREDITS": [402], "FORBIDDEN": [403], "NOT_FOUND": [404], "RATE_LIMIT_EXCEEDED": [429],
         "INTERNAL_ERROR": [500, 503], "PLATFORM_NOT_IMPLEMENTED": [501],
     ]
@@ -53,7 +53,7 @@ struct FaceErrorTests {
         400: ("Bad Request", "Bad Request"), 401: ("Unauthorized", "Unauthorized"),
         402: ("QuotaExceed", "Payment Required"), 403: ("Forbidden", "Forbidden"),
         404: ("NotFound", "Not Found"), 405: ("MethodNotAllowed", "Method Not Allowed"),
-        408: ("RequestTimeout", "Request Timeout"), 410: ("Gone", "Gone"),
+        408: ("RequestTimeout", "Request Timeout"), 409: ("Conflict", "Conflict"), 410: ("Gone", "Gone"),
         413: ("PayloadTooLarge", "Payload Too Large"),
         415: ("UnsupportedMediaType", "Unsupported Media Type"),
         429: ("TooManyRequests", "Too Many Requests"),

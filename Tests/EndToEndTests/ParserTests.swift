@@ -57,25 +57,6 @@ import Testing
         #expect(throws: UsageError.self) { try parse("a", "b") }
     }
 
-    @Test(arguments: [1, 2, 7, 1_000])
-    func `reads an event stream however it is cut`(_ size: Int) {
-        let text =
-            ": hi\r\nid: 1\r\nevent: a\r\ndata: x\r\ndata: y\r\n\r\ndata\n\nid: 2\rdata:z\r\revent: b\n\n"
-        let bytes = Array(text.utf8)
-        var parser = ServerSentEventParser()
-
-        let events = stride(from: 0, to: bytes.count, by: size).flatMap { start in
-            parser.read(Array(bytes[start..<min(bytes.count, start + size)]))
-        }
-
-        #expect(
-            events == [
-                ServerSentEvent(id: "1", name: "a", data: "x\ny"),
-                ServerSentEvent(id: "1", name: "message", data: ""),
-                ServerSentEvent(id: "2", name: "message", data: "z"),
-            ])
-    }
-
     @Test func `keeps terminals from being controlled`() {
         #expect("a\u{1B}[2Jb\n".printable == "a\u{FFFD}[2Jb\u{FFFD}")
     }

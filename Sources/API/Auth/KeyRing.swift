@@ -52,6 +52,14 @@ final class KeyRing: Sendable {
         return key
     }
 
+    /// True while the request's key is valid, for answers that last; counts nothing.
+    func isStillValid(_ request: Request) async -> Bool {
+        guard let credential = try? credential(of: request) else { return false }
+        let now = clock.now()
+        let known = try? await key(Hash.sha256(Array(credential.utf8)), now: now)
+        return known?.isValid(at: now) ?? false
+    }
+
     /// How the key stands in its minute; `nil` where it has no limit.
     func rate(of key: APIKey) -> RateStanding? { limiter.standing(of: key, now: clock.now()) }
 

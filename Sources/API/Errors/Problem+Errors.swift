@@ -66,6 +66,8 @@ extension Problem {
         case .illegalTransition: self.init(.conflict, error.description)
         case .cannotWrite:
             self.init(.storageFull, "the service cannot store anything now", retryAfter: .seconds(30))
+        case .repeated(let resource): self.init(.conflict, "\(resource.id) exists already")
+        case .keyReused: self.init(.idempotencyKeyReused, error.description)
         case .closed:
             self.init(.draining, "the service is shutting down; try again soon", retryAfter: .seconds(5))
         case .database: self.init(.internalError, "something went wrong here")

@@ -20,7 +20,8 @@ extension RouteTable {
             .post, "/v1/accounts",
             Operation(
                 "createAccount", "Make an account; one that is metered pays for jobs with credits",
-                tag: "accounts", body: "AccountRequest", answers: [.json(201, "the account", "Account")]),
+                tag: "accounts", parameters: [.idempotencyKey], body: "AccountRequest",
+                answers: [.json(201, "the account", "Account")]),
             createAccount)
         admin(
             .get, "/v1/accounts/{id}",
@@ -42,7 +43,8 @@ extension RouteTable {
                 "grantCredits",
                 "Add credits to the balance, or take some; it may fall below zero, and jobs that cost something are "
                     + "refused then",
-                tag: "accounts", body: "GrantRequest", answers: [.json(200, "the new balance", "Credits")]),
+                tag: "accounts", parameters: [.idempotencyKey], body: "GrantRequest",
+                answers: [.json(200, "the new balance", "Credits")]),
             grantCredits)
         admin(
             .get, "/v1/accounts/{id}/ledger",
@@ -67,14 +69,18 @@ extension RouteTable {
 @Sendable private func createAccount(_ call: Call) async throws -> Response {
     let (asked, credits) = try AccountRequest.creation(try call.body())
     let context = call.context
-    let now = context.clock.now()
-    let account = Account(
-        id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
-        isMetered: asked.isMetered ?? false)
-    let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
-    try await context.store.insert(account, callbackSecret: secret)
-    if credits > 0 { _ = try await context.store.grant(credits, to: account.id, note: nil, at: now) }
-    return .json(201, try await call.document(of: account))
+    let made = try await call.once { key in
+        let now = context.clock.now()
+        let account = Account(
+            id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
+            isMetered: asked.isMetered ?? false)
+        let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
+        try await context.store.insert(account, callbackSecret: secret, credits: credits, once: key)
+        return account
+    } find: { kept in
+        try await context.store.account(AccountID(rawValue: kept.id))
+    }
+    return .json(201, try await call.document(of: made.resource)).marked(made)
 }
 
 @Sendable private func changeAccount(_ call: Call) async throws -> Response {
@@ -90,9 +96,14 @@ extension RouteTable {
     let asked = try AccountRequest.grant(try call.body())
     let account = try await call.namedAccount()
     let context = call.context
-    let balance = try await context.store.grant(
-        asked.amount, to: account.id, note: asked.note, at: context.clock.now())
-    return .json(200, credits(balance: balance, held: try await context.store.held(by: account.id)))
+    let balance = try await call.once { key in
+        try await context.store.grant(
+            asked.amount, to: account.id, note: asked.note, at: context.clock.now(), once: key)
+    } find: { _ in
+        try await context.store.balance(of: account.id)
+    }
+    let held = try await context.store.held(by: account.id)
+    return .json(200, credits(balance: balance.resource, held: held)).marked(balance)
 }
 
 @Sendable private func listLedger(_ call: Call) async throws -> Response {

@@ -37,27 +37,36 @@ extension RouteTable {
             .post, one + "/resend",
             Operation(
                 "resendDelivery", "Send it once more, delivered or not", tag: "webhooks",
-                answers: [.json(202, "the delivery, due now", "Delivery")]),
+                parameters: [.idempotencyKey], answers: [.json(202, "the delivery, due now", "Delivery")]),
             resend)
     }
 }
 
 @Sendable private func resend(_ call: Call) async throws -> Response {
-    let delivery = try await call.delivery()
-    if case .endpoint(let id) = delivery.target {
-        let endpoint = try await call.context.store.endpoint(id, of: call.account)
-        guard endpoint?.status != .disabled else {
-            throw Problem(.endpointDisabled, "endpoint \(id) is disabled; resume it first")
-        }
+    let sent = try await call.once { key in
+        try await call.resend(once: key)
+    } find: { kept in
+        try await call.context.store.delivery(DeliveryID(rawValue: kept.id), of: call.account)
     }
-    let now = call.context.clock.now()
-    guard let due = try await call.context.store.resend(delivery.id, of: call.account, now: now) else {
-        throw call.noDelivery
-    }
-    return .json(202, WebhookDocument.json(due))
+    return .json(202, WebhookDocument.json(sent.resource)).marked(sent)
 }
 
 extension Call {
+    fileprivate func resend(once key: IdempotencyKey?) async throws -> Delivery {
+        let delivery = try await delivery()
+        if case .endpoint(let id) = delivery.target {
+            let endpoint = try await context.store.endpoint(id, of: account)
+            guard endpoint?.status != .disabled else {
+                throw Problem(.endpointDisabled, "endpoint \(id) is disabled; resume it first")
+            }
+        }
+        let now = context.clock.now()
+        guard let due = try await context.store.resend(delivery.id, of: account, now: now, once: key) else {
+            throw noDelivery
+        }
+        return due
+    }
+
     fileprivate var noDelivery: Problem {
         Problem(.notFound, "there is no delivery \(parameter("id").prefix(64))")
     }

@@ -36,14 +36,16 @@ extension RouteTable {
             .post, one + "/test",
             Operation(
                 "testEndpoint", "Send it the event webhook.test, or a sample of a type", tag: "webhooks",
-                body: "TestRequest", answers: [.json(202, "the event that is sent", "TestSent")]
+                parameters: [.idempotencyKey], body: "TestRequest",
+                answers: [.json(202, "the event that is sent", "TestSent")]
             ).withOptionalBody,
             testEndpoint)
         native(
             .post, one + "/recover",
             Operation(
                 "recoverEndpoint", "Send events of a time once more", tag: "webhooks",
-                body: "RecoveryRequest", answers: [.json(202, "how many are sent", "Recovery")]),
+                parameters: [.idempotencyKey], body: "RecoveryRequest",
+                answers: [.json(202, "how many are sent", "Recovery")]),
             recoverEndpoint)
     }
 }
@@ -62,21 +64,33 @@ extension RouteTable {
     let type = fields.choice("type", of: EventType.allCases) ?? .webhookTest
     fields.refuseUnknown()
     try fields.finish()
-    let endpoint = try await call.activeEndpoint()
-    let event = EventSamples(encoder: call.context.encoder)
-        .testEvent(type, for: endpoint, at: call.context.clock.now())
-    try await call.context.store.emit(event, to: endpoint.id)
-    return .json(202, ["eventId": .string(event.id.rawValue), "type": .string(event.type.rawValue)])
+    let sent = try await call.once { key in
+        let endpoint = try await call.activeEndpoint()
+        let event = EventSamples(encoder: call.context.encoder)
+            .testEvent(type, for: endpoint, at: call.context.clock.now())
+        try await call.context.store.emit(event, to: endpoint.id, once: key)
+        return event.id.rawValue
+    } find: {
+        $0.id
+    }
+    return .json(202, ["eventId": .string(sent.resource), "type": .string(type.rawValue)]).marked(sent)
 }
 
 @Sendable private func recoverEndpoint(_ call: Call) async throws -> Response {
     let now = call.context.clock.now()
     let request = try RecoveryRequest(try call.body(), now: now)
-    let query = RecoveryQuery(
-        endpoint: try await call.activeEndpoint().id, account: call.account, scope: request.scope.query,
-        since: request.since, until: request.until)
-    let count = try await call.context.store.recover(query, now: now)
-    return .json(202, ["count": .integer(Int64(count))])
+    let recovery = try await call.once { key in
+        let query = RecoveryQuery(
+            endpoint: try await call.activeEndpoint().id, account: call.account, scope: request.scope.query,
+            since: request.since, until: request.until)
+        let count = try await call.context.store.recover(query, now: now)
+        // It takes several commits. After a crash between them it begins anew, which leaves out what is pending.
+        if let key { try await call.context.store.keep(KeptResource(id: "\(count)", at: now), for: key) }
+        return Int64(count)
+    } find: {
+        Int64($0.id)
+    }
+    return .json(202, ["count": .integer(recovery.resource)]).marked(recovery)
 }
 
 extension Call {

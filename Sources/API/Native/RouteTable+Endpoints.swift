@@ -12,7 +12,8 @@ extension RouteTable {
         native(
             .post, all,
             Operation(
-                "createEndpoint", "Subscribe a URL to events", tag: "webhooks", body: "EndpointRequest",
+                "createEndpoint", "Subscribe a URL to events", tag: "webhooks",
+                parameters: [.idempotencyKey], body: "EndpointRequest",
                 answers: [
                     .json(201, "the endpoint with its secret", "EndpointWithSecret"),
                     .json(
@@ -64,19 +65,20 @@ extension Operation {
 @Sendable private func createEndpoint(_ call: Call) async throws -> Response {
     let now = call.context.clock.now()
     let request = try EndpointRequest(try call.body(), now: now)
-    var setup = try EndpointSetup(request, account: call.account, now: now)
-    try await call.checkWebhookURL(request.url, in: .field("url"))
-    if let kind = request.handshake {
-        if let known = try await call.subscription(equalTo: setup.endpoint, now: now) {
-            return try call.withSecret(known, status: 200)
-        }
-        try await call.shakeHands(kind, with: &setup)
+    let made = try await call.once { key in
+        try await call.subscribe(request, now: now, once: key)
+    } find: { kept in
+        let id = EndpointID(rawValue: kept.id)
+        let stored = try await call.context.store.storedEndpoint(id, of: call.account)
+        return stored.map { Subscription(stored: $0, isNew: kept.isNew) }
     }
-    let new = setup.stored(with: call.context.sealer)
-    if let known = try await call.context.store.insertUnlessPresent(new, now: now) {
-        return try call.withSecret(known, status: 200)
-    }
-    return try call.withSecret(new, status: 201)
+    return try call.answer(made.resource).marked(made)
+}
+
+/// An endpoint that was made, or was there.
+private struct Subscription {
+    var stored: StoredEndpoint
+    var isNew: Bool
 }
 
 @Sendable private func listEndpoints(_ call: Call) async throws -> Response {
@@ -101,6 +103,27 @@ extension Operation {
 }
 
 extension Call {
+    fileprivate func subscribe(
+        _ request: EndpointRequest, now: Timestamp, once key: IdempotencyKey?
+    ) async throws -> Subscription {
+        let store = context.store
+        var setup = try EndpointSetup(request, account: account, now: now)
+        try await checkWebhookURL(request.url, in: .field("url"))
+        if let kind = request.handshake {
+            if let known = try await subscription(equalTo: setup.endpoint, now: now) {
+                if let key {
+                    let id = known.endpoint.id.rawValue
+                    try await store.keep(KeptResource(id: id, isNew: false, at: now), for: key)
+                }
+                return Subscription(stored: known, isNew: false)
+            }
+            try await shakeHands(kind, with: &setup)
+        }
+        let new = setup.stored(with: context.sealer)
+        let known = try await store.insertUnlessPresent(new, now: now, once: key)
+        return Subscription(stored: known ?? new, isNew: known == nil)
+    }
+
     /// An endpoint of the account that gets the same events at the same URL.
     fileprivate func subscription(
         equalTo endpoint: Endpoint, now: Timestamp
@@ -124,11 +147,13 @@ extension Call {
     }
 
     /// The endpoint as only its creation shows it.
-    fileprivate func withSecret(_ stored: StoredEndpoint, status: Int) throws -> Response {
+    fileprivate func answer(_ subscription: Subscription) throws -> Response {
+        let stored = subscription.stored
         let setup = try EndpointSetup(stored, sealer: context.sealer)
         var document = WebhookDocument.json(setup)
         document["secret"] = .string(setup.secrets.current.text)
         let link = "\(context.publicURL)/v1/webhook-endpoints/\(stored.endpoint.id)"
-        return .json(status, .object(document), headers: ["Location": link])
+        return .json(
+            subscription.isNew ? 201 : 200, .object(document), headers: ["Location": link])
     }
 }

@@ -79,22 +79,22 @@ private func newestEvents(_ call: Call, _ format: String) async throws -> Respon
 
 @Sendable private func streamEvents(_ call: Call) async throws -> Response {
     let account = call.account
-    let changes = call.context.store.changes.subscribe(limit: 1) { $0 == .event(account) }
+    let news = News(of: .event(account), in: call.context.store.changes)
     var query = EventQuery(account: account, types: try call.request.choices("types", EventType.self))
     if let seen = try call.lastEventID() {
         query.after = seen
     } else {
         query.after = try await call.context.store.lastEventPosition()
     }
-    return .events(EventReader(call, query: query, changes: changes))
+    return .events(EventReader(call, query: query, news: news))
 }
 
 @Sendable private func streamJobEvents(_ call: Call) async throws -> Response {
     let account = call.account
-    let changes = call.context.store.changes.subscribe(limit: 1) { $0 == .event(account) }
+    let news = News(of: .job(call.jobID()), in: call.context.store.changes)
     guard let job = try await call.context.store.job(call.jobID(), of: account) else { throw call.noJob }
     let query = EventQuery(account: account, after: try call.lastEventID() ?? 0, job: job.id)
-    return .events(EventReader(call, query: query, changes: changes))
+    return .events(EventReader(call, query: query, news: news))
 }
 
 extension Call {

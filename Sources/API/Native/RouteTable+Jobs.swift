@@ -15,7 +15,7 @@ extension RouteTable {
             .post, "/v1/jobs",
             Operation(
                 "createJob", "Ask for a thumbnail", tag: "jobs",
-                parameters: [.wait, wish, callback, .callbackFormat],
+                parameters: [.wait, wish, callback, .callbackFormat, .idempotencyKey],
                 body: "JobRequest",
                 answers: [.json(202, "accepted", "Job"), .json(200, "finished within the wait", "Job")]),
             createJob)
@@ -46,7 +46,8 @@ extension RouteTable {
             .post, "/v1/jobs/{id}/retry",
             Operation(
                 "retryJob", "Try a failed or cancelled job once more, with what was paid for", tag: "jobs",
-                body: "RetryRequest", answers: [.json(202, "a new job", "Job")]),
+                parameters: [.idempotencyKey], body: "RetryRequest", answers: [.json(202, "a new job", "Job")]
+            ),
             retryJob)
         native(
             .get, "/v1/jobs/{id}/composition",
@@ -60,7 +61,20 @@ extension RouteTable {
 
 @Sendable private func createJob(_ call: Call) async throws -> Response {
     let wait = try call.wait()
-    let asked = try NativeJobRequest(try call.body())
+    let body = try call.body()
+    let made = try await call.once(body: .json(body)) { key in
+        try await call.submit(try await submission(of: body, call, key)).job
+    }
+    let accepted = made.resource
+    // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
+    let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted
+    return call.answer(job, status: wait > .zero && job.state.isTerminal ? 200 : 202).marked(made)
+}
+
+private func submission(
+    of body: JSONValue, _ call: Call, _ key: IdempotencyKey?
+) async throws -> Submission {
+    let asked = try NativeJobRequest(body)
     var submission = call.submission(.native, try await call.resolvingUploads(of: asked.request))
     submission.session = asked.session
     submission.chain = asked.chain
@@ -71,12 +85,17 @@ extension RouteTable {
     submission.callback = try await call.callback(
         asked.callback ?? header,
         in: asked.callback == nil ? .header(Call.callbackHeader) : .field("callbackUrl"))
-    let accepted = try await call.submit(submission).job
-    // The job is accepted whatever becomes of the wait: an error now would make the client ask twice.
-    let job = wait > .zero ? (try? await call.awaitEnd(of: accepted.id, within: wait)) ?? accepted : accepted
-    let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"
-    return .json(
-        job.state.isTerminal ? 200 : 202, call.context.document.json(job), headers: ["Location": link])
+    submission.repetition = key.map(Repetition.key)
+    return submission
+}
+
+extension Call {
+    /// A job that was made.
+    fileprivate func answer(_ job: Job, status: Int) -> Response {
+        .json(
+            status, context.document.json(job),
+            headers: ["Location": "\(context.publicURL)/v1/jobs/\(job.id)"])
+    }
 }
 
 @Sendable private func listJobs(_ call: Call) async throws -> Response {
@@ -109,11 +128,14 @@ extension RouteTable {
 @Sendable private func retryJob(_ call: Call) async throws -> Response {
     let isEmpty = call.request.body.isEmpty
     let wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
-    guard let job = try await call.context.engine.retry(call.jobID(), of: call.account, wish) else {
-        throw call.noJob
+    let made = try await call.once { key in
+        let (id, engine) = (call.jobID(), call.context.engine)
+        guard let job = try await engine.retry(id, of: call.account, wish, once: key) else {
+            throw call.noJob
+        }
+        return job
     }
-    let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"
-    return .json(202, call.context.document.json(job), headers: ["Location": link])
+    return call.answer(made.resource, status: 202).marked(made)
 }
 
 @Sendable private func getComposition(_ call: Call) async throws -> Response {

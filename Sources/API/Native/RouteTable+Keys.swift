@@ -40,7 +40,8 @@ extension RouteTable {
         native(
             .post, "/v1/keys",
             Operation(
-                "createKey", "Make a key; its value is shown this once", tag: "keys", body: "KeyRequest",
+                "createKey", "Make a key; its value is shown this once", tag: "keys",
+                parameters: [.idempotencyKey], body: "KeyRequest",
                 answers: [.json(201, "the key with its value", "KeyWithValue")]),
             createKey)
         native(
@@ -67,22 +68,41 @@ extension RouteTable {
     let asked = try KeyRequest(try call.body(), now: now)
     try call.checkGrant(asked)
     let account = asked.account ?? call.account
-    guard try await call.context.store.account(account) != nil else {
-        throw Problem([FieldError(pointer: "/accountId", detail: "is no account")])
+    let made = try await call.once { key in
+        try await call.make(asked, for: account, now: now, once: key)
+    } find: { kept in
+        let keys = try await call.context.store.keys(of: account)
+        return keys.first { $0.id.rawValue == kept.id }.map { NewKey(key: $0) }
     }
-    let value = asked.value ?? "tw_" + hexadecimal(randomBytes(24))
-    var key = APIKey(
-        id: KeyID(prefix: "key_", at: now), account: account, name: asked.name, scopes: Set(asked.scopes),
-        createdAt: now, expiresAt: asked.expiresAt)
-    key.creditCap = asked.creditCap
-    key.requestsPerMinute = asked.requestsPerMinute
-    try await call.context.store.insert(key, valueHash: Hash.sha256(Array(value.utf8)))
-    var answer = document(of: key)
-    answer["key"] = .string(value)
-    return .json(201, .object(answer))
+    var answer = document(of: made.resource.key)
+    answer["key"] = made.resource.value.json
+    return .json(201, .object(answer)).marked(made)
+}
+
+private struct NewKey {
+    var key: APIKey
+    /// Known only to the request that made it.
+    var value: String?
 }
 
 extension Call {
+    fileprivate func make(
+        _ asked: KeyRequest, for account: AccountID, now: Timestamp, once idempotencyKey: IdempotencyKey?
+    ) async throws -> NewKey {
+        guard try await context.store.account(account) != nil else {
+            throw Problem([FieldError(pointer: "/accountId", detail: "is no account")])
+        }
+        let value = asked.value ?? "tw_" + hexadecimal(randomBytes(24))
+        var key = APIKey(
+            id: KeyID(prefix: "key_", at: now), account: account, name: asked.name, scopes: Set(asked.scopes),
+            createdAt: now, expiresAt: asked.expiresAt)
+        key.creditCap = asked.creditCap
+        key.requestsPerMinute = asked.requestsPerMinute
+        try await context.store.insert(
+            key, valueHash: Hash.sha256(Array(value.utf8)), once: idempotencyKey)
+        return NewKey(key: key, value: value)
+    }
+
     /// The account that the query names, for admins; this key's own otherwise.
     fileprivate func queriedAccount() throws(Problem) -> AccountID {
         let named = request.query("accountId").map(AccountID.init(rawValue:)) ?? account

@@ -2,7 +2,6 @@ import Documents
 import Engine
 import HTTP
 import Persistence
-import Signing
 import ThumbwireKit
 
 extension Call {
@@ -11,16 +10,37 @@ extension Call {
     /// How long a request whose connection closed unanswered may be joined by one like it.
     private static let joinWindow = Duration.seconds(15 * 60)
 
-    /// Makes the job, or finds the one that an earlier try of this request made, and answers with its pictures.
+    /// Makes the job, or finds the one that an earlier try of this request made, and answers with its pictures. With an
+    /// idempotency key the client says itself what a repetition is; without, its likeness to earlier requests does.
     func answer(
-        _ asked: OpenAIImageRequest, pictures: EditPictures = EditPictures(), bodyHash: [UInt8]
+        _ asked: OpenAIImageRequest, pictures: EditPictures = EditPictures(), body: RequestMeaning.Body
     ) async throws -> Response {
+        guard request.headers[Self.idempotencyHeader] == nil else {
+            let made = try await once(body: body) { key in
+                var submission = try await submission(asked, pictures)
+                submission.repetition = key.map(Repetition.key)
+                return try await submit(submission).job
+            }
+            return try await answer(asked, made.resource, nil).marked(made)
+        }
+        let digest = RequestMeaning(of: request, account: account, body: body).digest
+        let (job, wait) = try await submit(try await submission(asked, pictures), digest)
+        return try await answer(asked, job, wait)
+    }
+
+    private func submission(
+        _ asked: OpenAIImageRequest, _ pictures: EditPictures
+    ) async throws -> Submission {
         let callback = try await callback(of: asked)
         let stored = try await store(pictures)
         var submission = submission(.openai, request(asked, stored))
         submission.callback = callback
-        let (job, wait) = try await submit(submission, bodyHash)
+        return submission
+    }
 
+    private func answer(
+        _ asked: OpenAIImageRequest, _ job: Job, _ wait: EqualRequests.Wait?
+    ) async throws -> Response {
         let images = OpenAIImages(asked: asked, job: job, context: context)
         guard !asked.isStream else { return images.stream(to: self, wait) }
         var response: Response
@@ -31,22 +51,22 @@ extension Call {
             // Told is answered: the next equal request tries anew.
             response = .openAIProblem(refusal.problem, refusal.row)
         }
-        response.onSent = markAnswered(job.id, wait)
+        if let wait { response.onSent = markAnswered(job.id, wait) }
         return response
     }
 
     private func submit(
-        _ submission: Submission, _ bodyHash: [UInt8]
+        _ submission: Submission, _ digest: [UInt8]
     ) async throws -> (job: Job, wait: EqualRequests.Wait) {
-        let fingerprint = fingerprint(bodyHash)
+        let fingerprint = fingerprint(digest)
         if !fingerprint.isRepetition, context.equalRequests.isWaiting(fingerprint.hash) {
             // One of them may be this client's own, given up a moment ago.
             try await context.clock.sleep(until: context.clock.now() + EqualRequests.noticeOfLeaving)
         }
         return try await context.equalRequests.submit(fingerprint.hash) { waiting in
-            var submission = submission
-            submission.fingerprint = fingerprint
-            submission.fingerprint?.waiting = waiting
+            var (submission, fingerprint) = (submission, fingerprint)
+            fingerprint.waiting = waiting
+            submission.repetition = .equal(fingerprint)
             return try await submit(submission).job
         }
     }
@@ -120,12 +140,9 @@ extension Call {
     }
 
     /// OpenAI's SDKs count their own tries in a header.
-    private func fingerprint(_ bodyHash: [UInt8]) -> Fingerprint {
+    private func fingerprint(_ digest: [UInt8]) -> Fingerprint {
         let tries = request.headers["x-stainless-retry-count"].flatMap { Int($0) } ?? 0
-        let headers = [Self.callbackHeader, Self.callbackFormatHeader].map { request.headers[$0] ?? "" }
-        let parts = [account.rawValue, "openai", request.path] + headers
         return Fingerprint(
-            hash: Hash.sha256(parts.flatMap { Hash.sha256($0.utf8) } + bodyHash),
-            since: context.clock.now() - Self.joinWindow, isRepetition: tries > 0)
+            hash: digest, since: context.clock.now() - Self.joinWindow, isRepetition: tries > 0)
     }
 }

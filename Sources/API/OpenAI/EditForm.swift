@@ -1,13 +1,11 @@
 import Documents
 import HTTP
-import Signing
 import ThumbwireKit
 
 /// The form of an edit or a variation: plain fields, pictures, a mask.
 struct EditForm {
     let fields: OpenAIFields
-    /// Of all parts in order: the boundary differs from try to try.
-    let hash: [UInt8]
+    let parts: MultipartForm
     private var images: [OpenAIPicture] = []
     private var mask: OpenAIPicture?
 
@@ -20,9 +18,7 @@ struct EditForm {
             throw Problem(.badRequest, "Could not parse the form: \(error)")
         }
         var plain: [(name: String, text: String)] = []
-        var digests: [UInt8] = []
         for part in form.parts {
-            digests += Hash.sha256(part.name.utf8) + Hash.sha256(part.body)
             switch part.name {
             case "image", "image[]": images.append(.bytes(Array(part.body)))
             case "mask":
@@ -37,7 +33,7 @@ struct EditForm {
                 plain.append((part.name, text))
             }
         }
-        hash = Hash.sha256(digests)
+        parts = form
         fields = try OpenAIFields(form: plain)
     }
 

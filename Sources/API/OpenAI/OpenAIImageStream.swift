@@ -152,7 +152,7 @@ private final class JobWatch: Sendable {
 
 extension OpenAIImages {
     /// The answer as a stream, which neither caches nor proxies hold back.
-    func stream(to call: Call, _ wait: EqualRequests.Wait) -> Response {
+    func stream(to call: Call, _ wait: EqualRequests.Wait?) -> Response {
         let reader = OpenAIImageStream(call, self)
         var response = Response(
             status: 200,
@@ -162,6 +162,7 @@ extension OpenAIImages {
                 "openai-version": Response.openAIVersion,
             ],
             body: .stream(AsyncStream { await reader.next() }))
+        guard let wait else { return response }
         let markAnswered = call.markAnswered(job.id, wait)
         // A stream that ends while the job goes on leaves the answer owed.
         response.onSent = { if reader.tellsEnd { markAnswered() } }

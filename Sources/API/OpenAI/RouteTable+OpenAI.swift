@@ -1,6 +1,5 @@
 import Documents
 import HTTP
-import Signing
 import ThumbwireKit
 
 extension RouteTable {
@@ -15,20 +14,23 @@ extension RouteTable {
             .post, "/v1/images/generations",
             Operation(
                 "openAIGenerateImages", "Make pictures as OpenAI's API does", tag: "openai",
-                parameters: [callback, .callbackFormat], body: "OpenAIGeneration", answers: [images]),
+                parameters: [callback, .callbackFormat, .idempotencyKey], body: "OpenAIGeneration",
+                answers: [images]),
             maximumBodyBytes: context.limits.imageRequestBytes, generate)
         openAI(
             .post, "/v1/images/edits",
             Operation(
                 "openAIEditImages", "Edit pictures as OpenAI's API does", tag: "openai",
-                parameters: [callback, .callbackFormat], body: "OpenAIEdit", form: "OpenAIEditForm",
+                parameters: [callback, .callbackFormat, .idempotencyKey], body: "OpenAIEdit",
+                form: "OpenAIEditForm",
                 answers: [images]),
             maximumBodyBytes: context.limits.editBytes, edit)
         openAI(
             .post, "/v1/images/variations",
             Operation(
                 "openAIVaryImage", "Vary a picture as OpenAI's API did", tag: "openai",
-                parameters: [callback, .callbackFormat], form: "OpenAIVariationForm", answers: [images]),
+                parameters: [callback, .callbackFormat, .idempotencyKey], form: "OpenAIVariationForm",
+                answers: [images]),
             maximumBodyBytes: context.limits.editBytes, vary)
         openAI(
             .get, "/v1/models",
@@ -49,7 +51,7 @@ extension RouteTable {
     let body = try call.body(limit: call.context.limits.imageRequestBytes)
     let asked = try OpenAIImageRequest(
         .generation, OpenAIFields(body: body), sizes: call.context.openAISizes)
-    return try await call.answer(asked, bodyHash: Hash.sha256(call.request.body))
+    return try await call.answer(asked, body: .json(body))
 }
 
 @Sendable private func edit(_ call: Call) async throws -> Response {
@@ -61,12 +63,12 @@ extension RouteTable {
             sizes: call.context.openAISizes)
         let pictures = EditPictures(
             images: try OpenAIPicture.images(of: body), mask: try OpenAIPicture.mask(of: body), isForm: false)
-        return try await call.answer(asked, pictures: pictures, bodyHash: Hash.sha256(call.request.body))
+        return try await call.answer(asked, pictures: pictures, body: .json(body))
     }
     let form = try EditForm(call)
     let asked = try OpenAIImageRequest(.edit, form.fields, sizes: call.context.openAISizes)
     return try await call.answer(
-        asked, pictures: try form.pictures(for: asked.model), bodyHash: form.hash)
+        asked, pictures: try form.pictures(for: asked.model), body: .form(form.parts))
 }
 
 @Sendable private func vary(_ call: Call) async throws -> Response {
@@ -76,7 +78,7 @@ extension RouteTable {
     let form = try EditForm(call)
     let asked = try OpenAIImageRequest(.variation, form.fields, sizes: call.context.openAISizes)
     return try await call.answer(
-        asked, pictures: try form.pictures(for: asked.model), bodyHash: form.hash)
+        asked, pictures: try form.pictures(for: asked.model), body: .form(form.parts))
 }
 
 @Sendable private func listModels(_ call: Call) async throws -> Response {

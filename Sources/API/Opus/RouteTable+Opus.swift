@@ -17,7 +17,7 @@ extension RouteTable {
             .post, "/api/generative-jobs",
             Operation(
                 "opusCreateJob", "Ask for thumbnails as Opus' API does", tag: "opus",
-                parameters: [callback, .callbackFormat],
+                parameters: [callback, .callbackFormat, .idempotencyKey],
                 body: "OpusRequest", answers: [.json(201, "accepted", "OpusAccepted")]),
             createJob)
         opus(
@@ -36,6 +36,15 @@ extension RouteTable {
 }
 
 @Sendable private func createJob(_ call: Call) async throws -> Response {
+    let made = try await call.once { key in
+        var submission = try await submission(of: call)
+        submission.repetition = key.map(Repetition.key)
+        return try await call.submit(submission).job
+    }
+    return Response.json(201, ["jobId": .string(made.resource.id.rawValue)]).marked(made)
+}
+
+private func submission(of call: Call) async throws -> Submission {
     // A face that is off says so whatever is asked.
     try call.requireEnabled(.opus)
     let asked = try OpusRequest(try call.body(), callbackHeader: call.request.headers[Call.callbackHeader])
@@ -49,6 +58,5 @@ extension RouteTable {
             asked.callback, in: .field("conclusionActions/0/url"),
             signing: .opus(key: try call.keys.credential(of: call.request)))
     }
-    let job = try await call.submit(submission).job
-    return .json(201, ["jobId": .string(job.id.rawValue)])
+    return submission
 }

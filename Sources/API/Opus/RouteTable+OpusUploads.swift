@@ -10,7 +10,7 @@ extension RouteTable {
             .post, "/api/upload-links",
             Operation(
                 "opusCreateUploadLink", "A link to upload a picture to", tag: "opus",
-                body: "OpusUploadLinkRequest",
+                parameters: [.idempotencyKey], body: "OpusUploadLinkRequest",
                 answers: [.json(201, "the link", "OpusUploadLink")]),
             createLink)
         opusOpen(
@@ -46,9 +46,23 @@ extension RouteTable {
         case .video: nil
         case .image(let format): format.fileExtension
         }
-    let now = context.clock.now()
-    let place = PictureUploads.Place(of: call.account, fileExtension: fileExtension, at: now)
-    let token = UploadTicket(place: place, now: now).token(.link, context.sealer)
+    let made = try await call.once { key in
+        let now = context.clock.now()
+        let place = PictureUploads.Place(of: call.account, fileExtension: fileExtension, at: now)
+        if let key {
+            let id = "\(place.artifact)/\(place.fileName)"
+            try await context.store.keep(KeptResource(id: id, at: now), for: key)
+        }
+        return UploadTicket(place: place, now: now)
+    } find: { kept in
+        let parts = kept.id.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        let place = PictureUploads.Place(
+            artifact: ArtifactID(rawValue: parts[0]), account: call.account, fileName: parts[1])
+        return UploadTicket(place: place, now: kept.at)
+    }
+    let place = made.resource.place
+    let token = made.resource.token(.link, context.sealer)
     var object: JSONObject = [
         "url": .string("\(context.publicURL)/api/upload-links/\(token)"),
         "cdnUrl": .string(PictureUploads(context: context).link(to: place.fileName)),
@@ -59,7 +73,7 @@ extension RouteTable {
         object["useAmount"] = 0
         object["totalAmount"] = .integer(Int64(context.limits.uploadBytes))
     }
-    return .json(201, .object(object))
+    return Response.json(201, .object(object)).marked(made)
 }
 
 private func start(_ request: Request, _ context: APIContext) throws -> Response {

@@ -159,8 +159,4 @@ private func refuseUnsupported(_ request: Request, allowed: [String]) throws(Pro
         let hint = allowed.isEmpty ? "this route takes none" : suggestion(for: shown, among: allowed)
         throw Problem(.queryInvalid, "\"\(shown)\" is not a query parameter; \(hint)")
     }
-    if request.method == .post, request.headers["Idempotency-Key"] != nil {
-        throw Problem(
-            .headerUnsupported, "Idempotency-Key is not supported by this version; leave the header out")
-    }
 }

@@ -14,14 +14,14 @@ extension RouteTable {
             .post, "/api/v1/thumbnail/generate",
             Operation(
                 "sokeGenerate", "Ask for a thumbnail as Soke's API does", tag: "soke",
-                parameters: [callback, .callbackFormat],
+                parameters: [callback, .callbackFormat, .idempotencyKey],
                 body: "SokeRequest", answers: [.json(202, "accepted", "SokeAccepted")])
         ) { try await generate($0, .generate, face: .soke) }
         soke(
             .post, "/api/v1/thumbnail/generate-background",
             Operation(
                 "sokeGenerateBackground", "Ask for a picture without title as Soke's API does", tag: "soke",
-                parameters: [callback, .callbackFormat], body: "SokeBackgroundRequest",
+                parameters: [callback, .callbackFormat, .idempotencyKey], body: "SokeBackgroundRequest",
                 answers: [.json(202, "accepted", "SokeAccepted")])
         ) { try await generate($0, .generateBackground, face: .sokeBackground) }
         soke(
@@ -43,21 +43,26 @@ private func generate(
     _ call: Call, _ endpoint: SokeRequest.Endpoint, face: Face
 ) async throws -> Response {
     let start = call.context.clock.now()
-    try call.requireEnabled(face)
-    let asked = try SokeRequest(
-        try call.body(), endpoint: endpoint, callbackHeader: call.request.headers[Call.callbackHeader])
-    var submission = call.submission(face, asked.request)
-    submission.session = asked.session
-    submission.callback = try await call.callback(
-        asked.callback,
-        in: asked.hasCallbackOfHeader ? .header(Call.callbackHeader) : .field("webhookUrl"))
-    let job = try await call.submit(submission).job
-    return .soke(
+    let made = try await call.once { key in
+        try call.requireEnabled(face)
+        let asked = try SokeRequest(
+            try call.body(), endpoint: endpoint, callbackHeader: call.request.headers[Call.callbackHeader])
+        var submission = call.submission(face, asked.request)
+        submission.session = asked.session
+        submission.callback = try await call.callback(
+            asked.callback,
+            in: asked.hasCallbackOfHeader ? .header(Call.callbackHeader) : .field("webhookUrl"))
+        submission.repetition = key.map(Repetition.key)
+        return try await call.submit(submission).job
+    }
+    let job = made.resource
+    return Response.soke(
         202,
         [
             "id": .string(job.id.rawValue), "status": "processing", "sessionId": .string(job.session),
         ],
-        platform: job.request.platform, call.request, took: call.context.clock.now() - start)
+        platform: job.request.platform, call.request, took: call.context.clock.now() - start
+    ).marked(made)
 }
 
 private func show(_ call: Call, _ style: SokeDocument.Style) async throws -> Response {

@@ -4,30 +4,35 @@ import Persistence
 import ThumbwireKit
 
 /// Reads events for one client as server-sent events (HTML Living Standard §9.2), chunk by chunk as the client
-/// takes them: a slow one costs no memory.
+/// takes them: a slow one costs no memory, and one that waits costs no task, no timer and no look into the store.
 actor EventReader {
     private static let heartbeat = Array(": heartbeat\n\n".utf8)
 
     private let call: Call
-    private let pulse: Pulse
+    private let news: News
+    /// Twice as often as a client must hear of us, so that no pause is longer than the limit.
+    private let heartbeatPause: Duration
     private var query: EventQuery
     private var isGreeted = false
     private var isOver = false
     private var lastChunkAt: Timestamp
 
-    /// Reads what the query means and goes on behind it. A query for one job ends with the job.
-    init(_ call: Call, query: EventQuery, changes: AsyncStream<StoreChange>) {
+    /// Reads what the query means and goes on behind it. A query for one job ends with the job. `news` began before
+    /// anything of what the query is made of was read.
+    init(_ call: Call, query: EventQuery, news: News) {
         self.call = call
         self.query = query
-        let limits = call.context.limits
-        // Twice as often as a client must hear of us, so that no pause is longer than the limit.
-        pulse = Pulse(changes: changes, every: limits.heartbeat / 2, clock: call.context.clock)
+        self.news = news
+        heartbeatPause = call.context.limits.heartbeat / 2
         lastChunkAt = call.context.clock.now()
     }
 
     /// The next chunk; `nil` at the end of the stream.
     func next() async -> [UInt8]? {
-        guard let chunk = await unrecordedNext() else { return nil }
+        guard let chunk = await unrecordedNext() else {
+            news.end()
+            return nil
+        }
         lastChunkAt = call.context.clock.now()
         return chunk
     }
@@ -39,12 +44,13 @@ actor EventReader {
                 return try await greeting()
             }
             while !isOver, !Task.isCancelled {
-                if let events = try await readEvents() { return events }
-                if try await isAtEnd() { return nil }
-                if call.context.clock.now() - lastChunkAt >= call.context.limits.heartbeat / 2 {
-                    return Self.heartbeat
+                if news.take() {
+                    if let events = try await readEvents() { return events }
+                    if try await hasJobEnded() { return nil }
                 }
-                guard await signal() else { return nil }
+                guard await isWelcome() else { return nil }
+                if call.context.clock.now() - lastChunkAt >= heartbeatPause { return Self.heartbeat }
+                await news.wait(until: lastChunkAt + heartbeatPause, call.context.alarms)
             }
         } catch {
             call.context.log(
@@ -64,25 +70,27 @@ actor EventReader {
     private func readEvents() async throws(StoreError) -> [UInt8]? {
         let events = try await call.context.store.events(query)
         guard let last = events.last else { return nil }
+        if events.count == query.limit { news.repeatOnce() }
         query.after = last.position
         if query.job != nil, EventType.terminal.contains(last.event.type) { isOver = true }
         return events.flatMap(Self.encoded)
     }
 
-    /// True when nothing can follow: the service stops, the key is not valid any more, or the job ended before.
-    private func isAtEnd() async throws -> Bool {
-        guard call.context.engine.isAccepting else { return true }
-        guard (try? await call.keys.authenticate(call.request)) != nil else { return true }
+    /// True when the query's job is over and all is read of it.
+    private func hasJobEnded() async throws -> Bool {
         guard let id = query.job else { return false }
         guard let job = try await call.context.store.job(id, of: call.account) else { return true }
         guard job.state.isTerminal else { return false }
         // The job may have ended after the events were read: its last ones are there now.
-        return try await call.context.store.events(query).isEmpty
+        guard try await !call.context.store.events(query).isEmpty else { return true }
+        news.repeatOnce()
+        return false
     }
 
-    private func signal() async -> Bool {
-        for await _ in pulse.signals { return true }
-        return false
+    /// False once the service stops or the key is not valid any more.
+    private func isWelcome() async -> Bool {
+        guard call.context.engine.isAccepting else { return false }
+        return await call.keys.isStillValid(call.request)
     }
 
     /// `data` holds the event's bytes as they are; as compact JSON they have no line break.

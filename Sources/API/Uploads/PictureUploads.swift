@@ -42,9 +42,19 @@ struct PictureUploads {
     let context: APIContext
 
     /// Keeps a picture at a place of its own and returns what clients see of it.
-    func take(_ bytes: [UInt8], for account: AccountID) async throws -> JSONValue {
+    func take(
+        _ bytes: [UInt8], for account: AccountID, once key: IdempotencyKey?
+    ) async throws -> JSONValue {
         let picture = try await check(bytes)
-        return document(of: try await keep(picture, for: account), size: picture.size)
+        return document(of: try await keep(picture, for: account, once: key), size: picture.size)
+    }
+
+    /// What clients see of a picture that was kept before; `nil` where it is not there any more.
+    func document(ofKept id: ArtifactID, of account: AccountID) async throws -> JSONValue? {
+        guard let artifact = try await context.store.artifact(id, of: account),
+            let bytes = try? await context.artifacts.read(sha256: artifact.sha256)
+        else { return nil }
+        return document(of: artifact, size: try await check(bytes).size)
     }
 
     /// Keeps a picture at that place; the same bytes may come again, others may not.
@@ -84,10 +94,12 @@ struct PictureUploads {
     }
 
     /// Keeps a picture at a place of its own.
-    func keep(_ picture: Picture, for account: AccountID) async throws -> Artifact {
-        try await keep(
-            picture,
-            at: Place(of: account, fileExtension: picture.format.fileExtension, at: context.clock.now()))
+    func keep(
+        _ picture: Picture, for account: AccountID, once key: IdempotencyKey? = nil
+    ) async throws -> Artifact {
+        let place = Place(
+            of: account, fileExtension: picture.format.fileExtension, at: context.clock.now())
+        return try await keep(picture, at: place, once: key)
     }
 
     private func check(_ bytes: [UInt8]) async throws -> Picture {
@@ -99,13 +111,15 @@ struct PictureUploads {
         }
     }
 
-    private func keep(_ picture: Picture, at place: Place) async throws -> Artifact {
+    private func keep(
+        _ picture: Picture, at place: Place, once key: IdempotencyKey? = nil
+    ) async throws -> Artifact {
         let artifact = Artifact(
             id: place.artifact, account: place.account, job: nil, fileName: place.fileName,
             sha256: try await context.artifacts.write(picture.bytes), mediaType: picture.format.mediaType,
             bytes: picture.bytes.count, createdAt: context.clock.now())
         do throws(StoreError) {
-            try await context.store.insert(artifact)
+            try await context.store.insert(artifact, once: key)
         } catch {
             guard case .conflict = error,
                 let earlier = try await context.store.artifact(fileName: place.fileName)

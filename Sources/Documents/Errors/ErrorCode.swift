@@ -12,7 +12,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case headersTooLarge = "headers_too_large"
     case httpVersionUnsupported = "http_version_unsupported"
     case mediaTypeUnsupported = "media_type_unsupported"
-    case headerUnsupported = "header_unsupported"
+    case idempotencyKeyInvalid = "idempotency_key_invalid"
     case queryInvalid = "query_invalid"
     case overloaded
     case rateLimited = "rate_limited"
@@ -52,6 +52,8 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case jobFinished = "job_finished"
     case endpointDisabled = "endpoint_disabled"
     case conflict
+    case idempotencyKeyReused = "idempotency_key_reused"
+    case idempotentResourceGone = "idempotent_resource_gone"
     case draining
     case storageFull = "storage_full"
     case internalError = "internal_error"

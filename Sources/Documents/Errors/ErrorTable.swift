@@ -156,7 +156,7 @@ extension ErrorRow {
             "HTTP version unsupported", 505, .badRequest, 505,
             openAI: OpenAIError(505, "invalid_request_error", isRetryable: false)),
         .mediaTypeUnsupported: ErrorRow("media type unsupported", 415, .badRequest, 415),
-        .headerUnsupported: ErrorRow("header unsupported", 422, .badRequest),
+        .idempotencyKeyInvalid: ErrorRow("the idempotency key is invalid", 422, .badRequest),
         .queryInvalid: ErrorRow("a query parameter is invalid", 422, .badRequest),
         .overloaded: ErrorRow("too many requests are waiting", 503, .internalError, 503),
         .rateLimited: ErrorRow("too many requests", 429, .rateLimitExceeded),
@@ -190,6 +190,11 @@ extension ErrorRow {
         .jobFinished: ErrorRow("the job is finished", 409, .badRequest),
         .endpointDisabled: ErrorRow("the endpoint is disabled", 409, .badRequest),
         .conflict: ErrorRow("it exists already", 409, .badRequest),
+        .idempotencyKeyReused: ErrorRow(
+            "the idempotency key came with another request", 409, .badRequest, 409,
+            opus: OpusError(409, "Conflict")),
+        .idempotentResourceGone: ErrorRow(
+            "what the request made before is deleted", 410, .badRequest, 410),
         .creditsInsufficient: ErrorRow(
             "the account has too few credits", 402, .insufficientCredits,
             openAI: OpenAIError(429, "insufficient_quota", "insufficient_quota", isRetryable: false)),

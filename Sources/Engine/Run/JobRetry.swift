@@ -71,17 +71,21 @@ struct JobRetry {
 
 extension Engine {
     /// The new job that goes on where that one stopped; `nil` where the account has no such job.
-    func retried(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+    func retried(
+        _ id: JobID, of account: AccountID, _ wish: RetryWish, once key: IdempotencyKey?
+    ) async throws -> Job? {
         try checkAccepting()
         do {
-            return try await retriedOnce(id, of: account, wish)
+            return try await retryOnce(id, of: account, wish, key)
         } catch StoreError.conflict {
             // The job's ticket was settled or taken between reading and writing: it can be told what became of it now.
-            return try await retriedOnce(id, of: account, wish)
+            return try await retryOnce(id, of: account, wish, key)
         }
     }
 
-    private func retriedOnce(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+    private func retryOnce(
+        _ id: JobID, of account: AccountID, _ wish: RetryWish, _ key: IdempotencyKey?
+    ) async throws -> Job? {
         guard let old = try await services.store.job(id, of: account) else { return nil }
         let registry = services.registry
         let chain =
@@ -109,6 +113,6 @@ extension Engine {
         job.callback = callback == nil ? nil : old.callback
         job.callback?.lastStatus = nil
         if plan.steps.isEmpty { try registry.passOverUnsuitable(in: &job, now: now) }
-        return try await accept(job, callback: callback, fingerprint: nil).job
+        return try await accept(job, callback: callback, repetition: key.map(Repetition.key)).job
     }
 }

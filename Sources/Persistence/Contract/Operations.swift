@@ -10,6 +10,10 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
     case illegalTransition(from: JobState, to: JobState)
     /// The disk is full or read-only.
     case cannotWrite(String)
+    /// The same request came before with the same key and came to this; nothing was written.
+    case repeated(KeptResource)
+    /// Another request came before with the same key; nothing was written.
+    case keyReused
     /// The store was closed.
     case closed
     /// The database said no: its code and message, and the statement.
@@ -21,6 +25,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         case .missing(let what): "\(what) does not exist"
         case .illegalTransition(let from, let to): "a job cannot go from \(from.rawValue) to \(to.rawValue)"
         case .cannotWrite(let reason): "the store cannot write: \(reason)"
+        case .repeated(let resource): "the request made \(resource.id) before"
+        case .keyReused: "the key came with another request before"
         case .closed: "the store is closed"
         case .database(let code, let message, let statement):
             "database error \(code): \(message) in \(statement)"

@@ -6,26 +6,33 @@ package import ThumbwireKit
 /// Each method is one atomic operation, durable when it returns; a store may commit operations of different callers
 /// together, and the failure of one must not touch its neighbours. Every implementation passes the one conformance
 /// suite in `Tests/SQLiteStoreTests`.
+///
+/// What takes an ``IdempotencyKey`` is done once for it: it writes nothing and throws ``StoreError/repeated(_:)`` where
+/// the same request did it before, and ``StoreError/keyReused`` where another one used the key. What is refused keeps
+/// nothing of the key.
 package protocol Store: Sendable {
     /// What was committed, for those who wait for it.
     var changes: ChangeFeed { get }
 
     // MARK: Accounts and keys
 
-    /// Adds an account with the secret that signs its callbacks.
-    func insert(_ account: Account, callbackSecret: Sealed) async throws(StoreError)
+    /// Adds an account with the secret that signs its callbacks, and grants it that many credits.
+    func insert(_ account: Account, callbackSecret: Sealed, credits: Int, once key: IdempotencyKey?)
+        async throws(StoreError)
     func account(_ id: AccountID) async throws(StoreError) -> Account?
     /// All accounts, oldest first.
     func accounts() async throws(StoreError) -> [Account]
     func callbackSecret(of account: AccountID) async throws(StoreError) -> Sealed?
     /// Adds a key under the SHA-256 of its value; throws ``StoreError/conflict(_:)`` for a value that exists.
-    func insert(_ key: APIKey, valueHash: [UInt8]) async throws(StoreError)
+    func insert(_ key: APIKey, valueHash: [UInt8], once idempotencyKey: IdempotencyKey?)
+        async throws(StoreError)
     func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
     /// Writes whether the account is metered and its name; false when there is no such account.
     func update(_ account: Account) async throws(StoreError) -> Bool
     /// Adds to the balance, or takes from it, below zero too; the new balance.
-    func grant(_ amount: Int, to account: AccountID, note: String?, at moment: Timestamp)
-        async throws(StoreError) -> Int
+    func grant(
+        _ amount: Int, to account: AccountID, note: String?, at moment: Timestamp, once key: IdempotencyKey?
+    ) async throws(StoreError) -> Int
     /// The sum of the account's ledger: what it can still spend, holds being taken off already.
     func balance(of account: AccountID) async throws(StoreError) -> Int
     /// Credits of the balance that unfinished jobs hold and may give back.
@@ -52,7 +59,7 @@ package protocol Store: Sendable {
     /// nobody follows them for the parent any more. Throws ``StoreError/conflict(_:)`` when the parent does not have
     /// such a ticket any more, because another job took it or its result is there.
     func accept(
-        _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
+        _ job: Job, callback: Sealed?, event: Event, repetition: Repetition?
     ) async throws(StoreError) -> Acceptance
     /// Notes that the request that made the job was answered: the next equal one is a wish of its own.
     func markAnswered(_ job: JobID) async throws(StoreError)
@@ -107,17 +114,27 @@ package protocol Store: Sendable {
     /// False when it was not paused.
     func resume(provider: String) async throws(StoreError) -> Bool
 
+    // MARK: Idempotency keys
+
+    /// What the request made when it came before with this key; `nil` for a key that is new, or older than its life.
+    /// Throws ``StoreError/keyReused`` where another request used it.
+    func resource(of key: IdempotencyKey) async throws(StoreError) -> KeptResource?
+    /// Keeps what a request came to, for operations that take no key.
+    func keep(_ resource: KeptResource, for key: IdempotencyKey) async throws(StoreError)
+    /// Forgets up to `limit` keys that were first used before that moment, oldest first; how many.
+    func removeExpiredIdempotencyKeys(before moment: Timestamp, limit: Int) async throws(StoreError) -> Int
+
     // MARK: Artifacts
 
     /// Adds an upload, whose bytes are durable already.
-    func insert(_ artifact: Artifact) async throws(StoreError)
+    func insert(_ artifact: Artifact, once key: IdempotencyKey?) async throws(StoreError)
     func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact?
     func artifact(fileName: String) async throws(StoreError) -> Artifact?
 
     // MARK: Events, endpoints, deliveries
 
     /// Writes an event outside any job, with a delivery to that endpoint alone.
-    func emit(_ event: Event, to endpoint: EndpointID) async throws(StoreError)
+    func emit(_ event: Event, to endpoint: EndpointID, once key: IdempotencyKey?) async throws(StoreError)
     /// Writes events that change no job, with deliveries to the endpoints of their accounts that ask for their type.
     func emit(_ events: [Event]) async throws(StoreError)
     /// The accounts that have a valid key with the scope `admin`.
@@ -129,8 +146,8 @@ package protocol Store: Sendable {
     func insert(_ endpoint: Endpoint, secret: Sealed) async throws(StoreError)
     /// Adds an endpoint, unless the account has one with that URL and those types that has not expired: then the oldest
     /// such one is the answer, and nothing is written.
-    func insertUnlessPresent(_ new: StoredEndpoint, now: Timestamp) async throws(StoreError)
-        -> StoredEndpoint?
+    func insertUnlessPresent(_ new: StoredEndpoint, now: Timestamp, once key: IdempotencyKey?)
+        async throws(StoreError) -> StoredEndpoint?
     func endpoint(_ id: EndpointID, of account: AccountID) async throws(StoreError) -> Endpoint?
     /// Oldest first.
     func endpoints(of account: AccountID) async throws(StoreError) -> [Endpoint]
@@ -186,7 +203,8 @@ package protocol Store: Sendable {
     /// Makes a delivery due now, whatever became of it, with its schedule begun anew; `nil` when the account has none
     /// of that id. One that is being attempted is sent again only if that attempt fails. Throws
     /// ``StoreError/missing(_:)`` when its endpoint is gone.
-    func resend(_ id: DeliveryID, of account: AccountID, now: Timestamp) async throws(StoreError) -> Delivery?
+    func resend(_ id: DeliveryID, of account: AccountID, now: Timestamp, once key: IdempotencyKey?)
+        async throws(StoreError) -> Delivery?
     /// Sends events of an endpoint once more, oldest first, what is pending left out; how many. Many take several
     /// commits. Throws ``StoreError/missing(_:)`` when the account has no such endpoint.
     func recover(_ query: RecoveryQuery, now: Timestamp) async throws(StoreError) -> Int
@@ -212,13 +230,5 @@ extension Store {
     /// Writes attempts of which no endpoint is told.
     package func record(_ results: [AttemptResult]) async throws(StoreError) {
         try await record(results) { _, _ in nil }
-    }
-
-    /// Accepts a job that repeats no other.
-    @discardableResult
-    package func accept(
-        _ job: Job, callback: Sealed?, event: Event
-    ) async throws(StoreError) -> Acceptance {
-        try await accept(job, callback: callback, event: event, fingerprint: nil)
     }
 }

@@ -66,6 +66,7 @@ extension Transaction {
             try connection.first(JobSQL.one, id, event.account, read: StoredJob.init(row:))
         }
         let position = try insert(event, job: stored?.number, about: endpoint)
+        if let job = event.job { note(.job(job)) }
         try deliver(event, at: position, except: endpoint) { () throws(StoreError) in try stored?.job() }
     }
 

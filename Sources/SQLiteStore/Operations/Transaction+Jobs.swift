@@ -19,26 +19,39 @@ extension Transaction {
         var progress: [UInt8]
         var callback: Sealed?
         var event: Event
-        var fingerprint: Fingerprint?
+        var repetition: Repetition?
     }
 
     func accept(_ new: NewJob) throws(StoreError) -> Acceptance {
-        if let fingerprint = new.fingerprint,
-            let earlier = try repeatedJob(fingerprint, of: new.job.account)
-        {
-            return .repeats(earlier)
-        }
+        if let earlier = try repeatedJob(of: new) { return .repeats(earlier) }
         switch try affordability(of: new.job) {
         case .insufficient(let available): return .insufficientCredits(available: available)
         case .affordable(let charge):
             try takeTickets(for: new.job)
             let number = try insert(new)
             if let charge { try hold(charge, for: new.job, number: number) }
-            if let fingerprint = new.fingerprint { try note(fingerprint, of: new.job, number: number) }
+            try note(new.repetition, of: new.job, number: number)
             note(.jobClaimable)
             note(.job(new.job.id))
             try record(new.event, of: new.job, number: number)
             return .accepted
+        }
+    }
+
+    private func repeatedJob(of new: NewJob) throws(StoreError) -> JobID? {
+        switch new.repetition {
+        case .key(let key): try checkUnused(key)
+        case .equal(let fingerprint): return try repeatedJob(fingerprint, of: new.job.account)
+        case nil: break
+        }
+        return nil
+    }
+
+    private func note(_ repetition: Repetition?, of job: Job, number: Int64) throws(StoreError) {
+        switch repetition {
+        case .key(let key): try keep(KeptResource(id: job.id.rawValue, at: key.at), for: key)
+        case .equal(let fingerprint): try note(fingerprint, of: job, number: number)
+        case nil: break
         }
     }
 
@@ -152,6 +165,7 @@ extension Transaction {
             JobSQL.writeProgress, number, UTF8Text(bytes: progress), job.state.rawValue)
         try connection.run(JobSQL.deleteLive, number)
         try settleHold(of: job, number: number)
+        note(.jobEnded(job.id))
     }
 
     private func goOn(_ change: JobChange, _ live: LiveJob, progress: [UInt8]) throws(StoreError) {

@@ -3,14 +3,14 @@ package import Signing
 package import ThumbwireKit
 
 extension SQLiteStore {
-    package func insert(_ account: Account, callbackSecret: Sealed) async throws(StoreError) {
+    package func insert(
+        _ account: Account, callbackSecret: Sealed, credits: Int, once key: IdempotencyKey?
+    ) async throws(StoreError) {
         try await writer.perform { transaction throws(StoreError) in
-            try naming(unique: "account \(account.id)") { () throws(StoreError) in
-                try transaction.connection.run(
-                    """
-                    INSERT INTO accounts (id, name, callback_secret, created_at, is_metered)
-                    VALUES (?1, ?2, ?3, ?4, ?5)
-                    """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered)
+            try transaction.once(key, makes: account.id) { () throws(StoreError) in
+                try transaction.insert(account, callbackSecret: callbackSecret)
+                guard credits > 0 else { return }
+                _ = try transaction.grant(credits, to: account.id, note: nil, at: account.createdAt)
             }
         }
     }
@@ -62,18 +62,12 @@ extension SQLiteStore {
         }
     }
 
-    package func insert(_ key: APIKey, valueHash: [UInt8]) async throws(StoreError) {
+    package func insert(
+        _ key: APIKey, valueHash: [UInt8], once idempotencyKey: IdempotencyKey?
+    ) async throws(StoreError) {
         try await writer.perform { transaction throws(StoreError) in
-            try naming(unique: "key \(key.id) or its value", foreign: "account \(key.account)") {
-                () throws(StoreError) in
-                try transaction.connection.run(
-                    """
-                    INSERT INTO keys (id, account, name, scopes, value_hash, created_at, expires_at, revoked_at,
-                        credit_cap, requests_per_minute, last_used_at)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                    """,
-                    key.id, key.account, key.name, commaSeparated(key.scopes), valueHash, key.createdAt,
-                    key.expiresAt, key.revokedAt, key.creditCap, key.requestsPerMinute, key.lastUsedAt)
+            try transaction.once(idempotencyKey, makes: key.id) { () throws(StoreError) in
+                try transaction.insert(key, valueHash: valueHash)
             }
         }
     }
@@ -120,6 +114,32 @@ extension SQLiteStore {
                 UPDATE keys SET revoked_at = coalesce(revoked_at, ?3) WHERE id = ?1 AND account = ?2
                 """, key, account, moment)
             return transaction.connection.changedRows > 0
+        }
+    }
+}
+
+extension Transaction {
+    fileprivate func insert(_ account: Account, callbackSecret: Sealed) throws(StoreError) {
+        try naming(unique: "account \(account.id)") { () throws(StoreError) in
+            try connection.run(
+                """
+                INSERT INTO accounts (id, name, callback_secret, created_at, is_metered)
+                VALUES (?1, ?2, ?3, ?4, ?5)
+                """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered)
+        }
+    }
+
+    fileprivate func insert(_ key: APIKey, valueHash: [UInt8]) throws(StoreError) {
+        try naming(unique: "key \(key.id) or its value", foreign: "account \(key.account)") {
+            () throws(StoreError) in
+            try connection.run(
+                """
+                INSERT INTO keys (id, account, name, scopes, value_hash, created_at, expires_at, revoked_at,
+                    credit_cap, requests_per_minute, last_used_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                """,
+                key.id, key.account, key.name, commaSeparated(key.scopes), valueHash, key.createdAt,
+                key.expiresAt, key.revokedAt, key.creditCap, key.requestsPerMinute, key.lastUsedAt)
         }
     }
 }

@@ -3,10 +3,12 @@ package import ThumbwireKit
 
 extension SQLiteStore {
     package func grant(
-        _ amount: Int, to account: AccountID, note: String?, at moment: Timestamp
+        _ amount: Int, to account: AccountID, note: String?, at moment: Timestamp, once key: IdempotencyKey?
     ) async throws(StoreError) -> Int {
         try await writer.perform { transaction throws(StoreError) in
-            try transaction.grant(amount, to: account, note: note, at: moment)
+            try transaction.once(key, makes: account) { () throws(StoreError) in
+                try transaction.grant(amount, to: account, note: note, at: moment)
+            }
         }
     }
 

@@ -10,16 +10,20 @@ extension SQLiteStore {
     }
 
     package func insertUnlessPresent(
-        _ new: StoredEndpoint, now: Timestamp
+        _ new: StoredEndpoint, now: Timestamp, once key: IdempotencyKey?
     ) async throws(StoreError) -> StoredEndpoint? {
         try await writer.perform { transaction throws(StoreError) in
+            try transaction.checkUnused(key)
             let endpoint = new.endpoint
             let equal = try transaction.connection.first(
                 EndpointSQL.equal, endpoint.account, endpoint.url, commaSeparated(endpoint.events), now,
                 read: StoredEndpoint.init(row:))
-            if let equal { return equal }
-            try transaction.insert(endpoint, secret: new.secret)
-            return nil
+            if equal == nil { try transaction.insert(endpoint, secret: new.secret) }
+            if let key {
+                let id = (equal?.endpoint ?? endpoint).id.rawValue
+                try transaction.keep(KeptResource(id: id, isNew: equal == nil, at: key.at), for: key)
+            }
+            return equal
         }
     }
 

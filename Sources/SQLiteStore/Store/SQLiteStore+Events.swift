@@ -4,9 +4,13 @@ package import ThumbwireKit
 extension SQLiteStore {
     private static let maximumEvents = 1_000
 
-    package func emit(_ event: Event, to endpoint: EndpointID) async throws(StoreError) {
+    package func emit(
+        _ event: Event, to endpoint: EndpointID, once key: IdempotencyKey?
+    ) async throws(StoreError) {
         try await writer.perform { transaction throws(StoreError) in
-            try transaction.emit(event, to: endpoint)
+            try transaction.once(key, makes: event.id) { () throws(StoreError) in
+                try transaction.emit(event, to: endpoint)
+            }
         }
     }
 

@@ -4,12 +4,12 @@ package import ThumbwireKit
 
 extension SQLiteStore {
     package func accept(
-        _ job: Job, callback: Sealed?, event: Event, fingerprint: Fingerprint?
+        _ job: Job, callback: Sealed?, event: Event, repetition: Repetition?
     ) async throws(StoreError) -> Acceptance {
         guard job.state == .queued else { throw .illegalTransition(from: .queued, to: job.state) }
         let new = Transaction.NewJob(
             job: job, accepted: JobRecord.accepted(job), progress: JobRecord.progress(job),
-            callback: callback, event: event, fingerprint: fingerprint)
+            callback: callback, event: event, repetition: repetition)
         return try await writer.perform { transaction throws(StoreError) in try transaction.accept(new) }
     }
 
@@ -114,8 +114,12 @@ extension SQLiteStore {
         }
     }
 
-    package func insert(_ artifact: Artifact) async throws(StoreError) {
-        try await writer.perform { transaction throws(StoreError) in try transaction.write([artifact]) }
+    package func insert(_ artifact: Artifact, once key: IdempotencyKey?) async throws(StoreError) {
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.once(key, makes: artifact.id) { () throws(StoreError) in
+                try transaction.write([artifact])
+            }
+        }
     }
 
     package func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact? {

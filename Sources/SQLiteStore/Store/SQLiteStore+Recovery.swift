@@ -7,10 +7,15 @@ extension SQLiteStore {
     private static let recoverySpan: Duration = .seconds(1)
 
     package func resend(
-        _ id: DeliveryID, of account: AccountID, now: Timestamp
+        _ id: DeliveryID, of account: AccountID, now: Timestamp, once key: IdempotencyKey?
     ) async throws(StoreError) -> Delivery? {
         try await writer.perform { transaction throws(StoreError) in
-            try transaction.resend(id, of: account, now: now)
+            try transaction.checkUnused(key)
+            let delivery = try transaction.resend(id, of: account, now: now)
+            if let key, delivery != nil {
+                try transaction.keep(KeptResource(id: id.rawValue, at: key.at), for: key)
+            }
+            return delivery
         }
     }
 

@@ -100,7 +100,7 @@ final class AttemptRecorder: Sendable {
             judgements.withLock { $0.insert(contentsOf: batch, at: 0) }
             return nil
         case .closed: break
-        case .conflict, .missing, .illegalTransition:
+        case .conflict, .missing, .repeated, .keyReused, .illegalTransition:
             guard batch.count > 1 else { break }
             for judgement in batch {
                 guard let written = try? await record([judgement]) else { continue }

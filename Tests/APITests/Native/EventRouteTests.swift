@@ -80,10 +80,11 @@ struct EventRouteTests {
         try await withService { service in
             var chunks = try await stream(service, "/v1/events/stream")
             _ = await chunks.next()
-            service.engine.stopAccepting()
+            async let chunk = chunks.next()
             await until { service.clock.sleeperCount == 1 }
+            service.engine.stopAccepting()
             service.clock.advance(by: .seconds(15))
-            #expect(await chunks.next() == nil)
+            #expect(await chunk == nil)
         }
     }
 
@@ -93,10 +94,11 @@ struct EventRouteTests {
             let (id, value) = (try #require(made["id"]?.string), try #require(made["key"]?.string))
             var chunks = try await stream(service, "/v1/events/stream", key: value)
             _ = await chunks.next()
-            _ = try await service.send(.delete, "/v1/keys/\(id)")
+            async let chunk = chunks.next()
             await until { service.clock.sleeperCount == 1 }
+            _ = try await service.send(.delete, "/v1/keys/\(id)")
             service.clock.advance(by: .seconds(15))
-            #expect(await chunks.next() == nil)
+            #expect(await chunk == nil)
         }
     }
 

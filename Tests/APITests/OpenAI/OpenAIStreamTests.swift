@@ -128,7 +128,7 @@ struct OpenAIStreamTests {
             let again = Job.make(account: service.account.id, createdAt: service.clock.now())
             let (job, event) = service.context.encoder.event(.queued, of: again, at: again.createdAt)
             let acceptance = try await service.store.accept(
-                job, callback: nil, event: event, fingerprint: print)
+                job, callback: nil, event: event, repetition: .equal(print))
             guard case .repeats(id) = acceptance else {
                 Issue.record("it was \(acceptance)")
                 return

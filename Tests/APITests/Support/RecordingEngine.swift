@@ -5,6 +5,13 @@ import Synchronization
 import TestSupport
 import ThumbwireKit
 
+extension Submission {
+    var fingerprint: Fingerprint? {
+        guard case .equal(let fingerprint) = repetition else { return nil }
+        return fingerprint
+    }
+}
+
 /// Accepts jobs as the engine does and runs none: the test decides what becomes of them.
 final class RecordingEngine: JobService {
     private let store: any Store
@@ -55,7 +62,7 @@ final class RecordingEngine: JobService {
         let (accepted, event) = encoder.event(.queued, of: job, at: now)
         let acceptance = try await store.accept(
             accepted, callback: submission.callback?.sealed, event: event,
-            fingerprint: submission.fingerprint)
+            repetition: submission.repetition)
         switch acceptance {
         case .accepted:
             made.withLock { $0.append(accepted.id) }
@@ -71,13 +78,16 @@ final class RecordingEngine: JobService {
         }
     }
 
-    func retry(_ id: JobID, of account: AccountID, _ wish: RetryWish) async throws -> Job? {
+    func retry(
+        _ id: JobID, of account: AccountID, _ wish: RetryWish, once key: IdempotencyKey?
+    ) async throws -> Job? {
         guard let old = try await store.job(id, of: account) else { return nil }
         if wish.onUnknown == nil, old.failure?.failureClass == .outcomeUnknown {
             throw Failure(.outcomeUnknown, code: "retry_needs_decision", message: "pay twice?")
         }
         var submission = Submission(account: account, face: old.face, request: old.request)
         submission.parent = id
+        submission.repetition = key.map(Repetition.key)
         return try await submit(submission).job
     }
 

@@ -47,40 +47,6 @@ import ThumbwireKit
         }
     }
 
-    @Test(arguments: [1, 7, 1_000])
-    func `a stream cut anywhere reads the same`(length: Int) throws {
-        let data = Array(#"{"prompt":"größe 🎬"}"#.utf8)
-        let text =
-            Array("\u{FEFF}: comment\r\nid: 4\r\nevent: a\rdata: ".utf8) + data + Array("\r\n\r\n".utf8)
-        let more = Array("data:x\ndata: y\n\nevent: empty\n\ndata: last".utf8)
-        var reader = ServerSentEventReader(limit: 1_000)
-        var events: [ServerSentEventReader.Event] = []
-        let all = text + more
-        for start in stride(from: 0, to: all.count, by: length) {
-            events += reader.read(Array(all[start..<min(start + length, all.count)]))
-        }
-
-        #expect(
-            events == [.init(name: "a", data: data), .init(name: "", data: Array("x\ny".utf8))])
-        #expect(reader.finish() == .init(name: "", data: Array("last".utf8)))
-    }
-
-    @Test func `an event beyond the limit ends the reading, not the memory`() {
-        var reader = ServerSentEventReader(limit: 100)
-        for _ in 0..<1_000 { #expect(reader.read(Array("data: 0123456789\n".utf8)).isEmpty) }
-
-        #expect(reader.isOverfull)
-        #expect(reader.finish() == nil)
-    }
-
-    @Test(.timeLimit(.minutes(10))) func `an event of very many lines is read in time with its length`() {
-        var reader = ServerSentEventReader(limit: 8 << 20)
-        let lines = Array(String(repeating: "data:\n", count: 1_000).utf8)
-        for _ in 0..<1_000 { #expect(reader.read(lines).isEmpty) }
-
-        #expect(reader.finish()?.data.count == 999_999)
-    }
-
     @Test func `a row of empty events does not fill the memory`() {
         let stream = OpenAIStream(limit: 100_000)
         for _ in 0..<10 { stream.receive(Array(String(repeating: "data:\n\n", count: 1_000).utf8)) }

@@ -119,7 +119,7 @@ struct VideoTitleTests {
         var job = Job.make(account: harness.account.id, pin: pin)
         job.request = request
         let event = harness.services.encoder.event(.queued, of: job, at: .noon)
-        _ = try await harness.store.accept(event.0, callback: nil, event: event.1, fingerprint: nil)
+        _ = try await harness.store.accept(event.0, callback: nil, event: event.1, repetition: nil)
         return job.id
     }
 

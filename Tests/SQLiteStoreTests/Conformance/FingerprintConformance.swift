@@ -168,7 +168,7 @@ extension Store {
         let fingerprint = Fingerprint(
             hash: hash, since: since, isRepetition: isRepetition, waiting: waiting)
         let outcome = try await accept(
-            job, callback: nil, event: .make(.queued, of: job), fingerprint: fingerprint)
+            job, callback: nil, event: .make(.queued, of: job), repetition: .equal(fingerprint))
         switch outcome {
         case .accepted: return nil
         case .repeats(let id): return id

@@ -1,3 +1,4 @@
+import HTTP
 import Synchronization
 import ThumbwireKit
 
@@ -63,19 +64,19 @@ final class OpenAIStream: Sendable {
     }
 
     private func keep(_ event: ServerSentEventReader.Event, _ state: inout State) {
-        if Self.isPreview(event) {
+        guard let data = event.data else { return }
+        if Self.isPreview(event.name, data) {
             state.previews += 1
-            continuation.yield(event.data)
-        } else if state.keptBytes + event.data.count + Self.eventBytes <= limit {
-            state.keptBytes += event.data.count + Self.eventBytes
-            state.kept.append(event.data)
+            continuation.yield(data)
+        } else if state.keptBytes + data.count + Self.eventBytes <= limit {
+            state.keptBytes += data.count + Self.eventBytes
+            state.kept.append(data)
         }
     }
 
     /// By the name, or by the `type` that stands first in the data of servers that send no names.
-    private static func isPreview(_ event: ServerSentEventReader.Event) -> Bool {
-        event.name.hasSuffix("partial_image")
-            || event.name.isEmpty
-                && String(decoding: event.data.prefix(200), as: UTF8.self).contains(".partial_image\"")
+    private static func isPreview(_ name: String, _ data: [UInt8]) -> Bool {
+        name.hasSuffix("partial_image")
+            || name.isEmpty && String(decoding: data.prefix(200), as: UTF8.self).contains(".partial_image\"")
     }
 }

@@ -1,28 +1,37 @@
 /// Reads `text/event-stream` (WHATWG HTML §9.2.6) piece by piece, in bounded memory.
 ///
 /// Lines may end in CR, LF or both, and pieces may cut anything, a character too: text is made of whole lines only.
-struct ServerSentEventReader {
-    struct Event: Equatable {
+package struct ServerSentEventReader: Sendable {
+    package struct Event: Equatable, Sendable {
+        /// The last id that the stream gave, with this event or before it.
+        package var id: String?
         /// Empty where the stream gives none.
-        var name: String
-        var data: [UInt8]
+        package var name: String
+        /// `nil` where nothing happened and the stream only says at which id it stands.
+        package var data: [UInt8]?
+
+        package init(id: String? = nil, name: String, data: [UInt8]?) {
+            (self.id, self.name, self.data) = (id, name, data)
+        }
     }
 
     /// Bytes of one event.
     private let limit: Int
     private var line: [UInt8] = []
+    private var id: String?
+    private var isMoved = false
     private var name = ""
     private var data: [UInt8]?
     private var endedInReturn = false
     /// An event was longer than the limit; nothing is read any more.
-    private(set) var isOverfull = false
+    package private(set) var isOverfull = false
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
     /// The events that these bytes complete.
-    mutating func read(_ bytes: [UInt8]) -> [Event] {
+    package mutating func read(_ bytes: [UInt8]) -> [Event] {
         var events: [Event] = []
         var rest = bytes[...]
         while !isOverfull, let byte = rest.first {
@@ -40,7 +49,7 @@ struct ServerSentEventReader {
     }
 
     /// The event at the end of a stream that lacks its last blank line.
-    mutating func finish() -> Event? {
+    package mutating func finish() -> Event? {
         if !line.isEmpty { _ = endLine() }
         return endEvent()
     }
@@ -66,12 +75,14 @@ struct ServerSentEventReader {
             // In place: copied for each line, a long event would take time in the square of its lines.
             if data != nil { data?.append(0x0A) } else { data = [] }
             data?.append(contentsOf: value)
+        } else if line[..<colon].elementsEqual("id".utf8) {
+            (id, isMoved) = (String(decoding: value, as: UTF8.self), true)
         }
         return nil
     }
 
     private mutating func endEvent() -> Event? {
-        defer { (name, data) = ("", nil) }
-        return data.map { Event(name: name, data: $0) }
+        defer { (name, data, isMoved) = ("", nil, false) }
+        return data != nil || isMoved ? Event(id: id, name: name, data: data) : nil
     }
 }

@@ -32,19 +32,16 @@ final class EqualRequests: Sendable {
     }
 
     private struct Group {
-        var isSubmitting = false
-        var queue: [CheckedContinuation<Void, Never>] = []
         /// How many wait for each job.
         var waits: [JobID: Int] = [:]
         /// How many of them have no answer yet.
         var owed = 0
-
-        var isEmpty: Bool { !isSubmitting && waits.isEmpty }
     }
 
     /// How long the server takes to notice that a client has left, at most, and some more.
     static let noticeOfLeaving = Duration.milliseconds(400)
 
+    private let turns = Turns()
     private let groups = Mutex<[[UInt8]: Group]>([:])
 
     /// True while an equal request waits for its answer.
@@ -57,40 +54,15 @@ final class EqualRequests: Sendable {
     func submit(
         _ hash: [UInt8], _ body: (_ waiting: Set<JobID>) async throws -> Job
     ) async throws -> (job: Job, wait: Wait) {
-        await enter(hash)
-        defer { leave(hash) }
-        let waiting = groups.withLock { Set($0[hash]?.waits.keys.map { $0 } ?? []) }
-        let job = try await body(waiting)
-        groups.withLock { groups in
-            groups[hash]?.waits[job.id, default: 0] += 1
-            groups[hash]?.owed += 1
-        }
-        return (job, Wait(self, hash, job.id))
-    }
-
-    private func enter(_ hash: [UInt8]) async {
-        await withCheckedContinuation { continuation in
-            let isFree = groups.withLock { groups in
-                if groups[hash]?.isSubmitting == true {
-                    groups[hash]?.queue.append(continuation)
-                    return false
-                }
-                groups[hash, default: Group()].isSubmitting = true
-                return true
+        try await turns.take(hash) {
+            let waiting = groups.withLock { Set($0[hash]?.waits.keys.map { $0 } ?? []) }
+            let job = try await body(waiting)
+            groups.withLock { groups in
+                groups[hash, default: Group()].waits[job.id, default: 0] += 1
+                groups[hash]?.owed += 1
             }
-            if isFree { continuation.resume() }
+            return (job, Wait(self, hash, job.id))
         }
-    }
-
-    /// Hands the turn on.
-    private func leave(_ hash: [UInt8]) {
-        let next = groups.withLock { groups -> CheckedContinuation<Void, Never>? in
-            if groups[hash]?.queue.isEmpty == false { return groups[hash]?.queue.removeFirst() }
-            groups[hash]?.isSubmitting = false
-            if groups[hash]?.isEmpty == true { groups[hash] = nil }
-            return nil
-        }
-        next?.resume()
     }
 
     private func settle(_ hash: [UInt8]) {
@@ -101,7 +73,7 @@ final class EqualRequests: Sendable {
         groups.withLock { groups in
             guard let count = groups[hash]?.waits[job] else { return }
             groups[hash]?.waits[job] = count > 1 ? count - 1 : nil
-            if groups[hash]?.isEmpty == true { groups[hash] = nil }
+            if groups[hash]?.waits.isEmpty == true { groups[hash] = nil }
         }
     }
 }
