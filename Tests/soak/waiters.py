@@ -43,7 +43,7 @@ class Waiter:
         self.job = None
         self.reader = self.writer = None
         self.latency = self.asked = None
-        self.heard = set()
+        self.heard, self.text = set(), bytearray()
 
     def request(self):
         headers = f"Authorization: Bearer {KEY}\r\nHost: waiters\r\n"
@@ -62,7 +62,8 @@ class Waiter:
             self.asked = time.time()
             if self.kind in ("stream", "events"):
                 await self.head()
-                await self.reader.readuntil(b"\n\n")
+                while await self.line():
+                    pass
 
     async def head(self):
         lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -70,12 +71,22 @@ class Waiter:
         headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
         return status, headers
 
+    async def line(self):
+        """The next line of a body that comes in chunks, without its end."""
+        while (end := self.text.find(b"\n")) < 0:
+            size = int(await self.reader.readline(), 16)
+            assert size, "the stream ended"
+            self.text += (await self.reader.readexactly(size + 2))[:-2]
+        line = bytes(self.text[:end])
+        del self.text[:end + 1]
+        return line
+
     async def wait(self, everything):
         """Returns when the waiter has heard what it waits for."""
         if self.kind in ("stream", "events"):
             wanted = everything if self.kind == "events" else {self.job}
             while not wanted <= self.heard:
-                line = await self.reader.readuntil(b"\n")
+                line = await self.line()
                 if line.startswith(b"data: "):
                     event = json.loads(line[6:])
                     if event["type"] in ENDS:
