@@ -108,7 +108,8 @@ extension RouteTable {
 
 @Sendable private func retryJob(_ call: Call) async throws -> Response {
     let isEmpty = call.request.body.isEmpty
-    let wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
+    var wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
+    wish.requestID = call.request.id
     guard let job = try await call.context.engine.retry(call.jobID(), of: call.account, wish) else {
         throw call.noJob
     }
