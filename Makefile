@@ -22,7 +22,7 @@ deps: ## Install the system libraries and fonts (Debian 12; sudo only when not r
 		pkg-config make curl jq ca-certificates
 
 test-deps: deps ## Install what the tests need besides
-	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3 nodejs socat webhook
+	@Scripts/install-packages.sh python3 python3-venv openssl sqlite3 nodejs socat webhook prometheus
 
 build: deps ## Build everything for debugging, warnings as errors
 	swift build --build-tests $(STRICT)

@@ -115,7 +115,7 @@ let testTargets: [Target] = [
         ]),
     tests(
         "EndToEndTests",
-        ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "thumbwire"]),
+        ["HTTP", "Signing", "ThumbwireKit", "Imaging", "TestSupport", "ThumbwireService", "thumbwire"]),
 ]
 
 /// Run by `make bench` and `make bench-webhooks`; not part of the product.

@@ -31,6 +31,18 @@ package struct APIContext: Sendable {
         package init() {}
     }
 
+    /// When `/readyz` says no.
+    package struct ReadinessLimits: Sendable {
+        /// How long one commit may take.
+        package var stall = Duration.seconds(5)
+        /// How long an answer is waited for.
+        package var patience = Duration.seconds(1)
+        /// How much of the disk has to be free.
+        package var freeShare = 0.05
+
+        package init() {}
+    }
+
     package var store: any Store
     package var engine: any JobService
     package var artifacts: any ArtifactStorage
@@ -50,6 +62,11 @@ package struct APIContext: Sendable {
     package var limits: Limits
     /// What becomes of a size that a model named on the OpenAI face does not make.
     package var openAISizes = OpenAISizes.refuse
+    package var readiness = ReadinessLimits()
+    /// The room on the disk of the data folder; `nil` where it is not known.
+    package var disk: @Sendable () async -> DiskSpace? = { nil }
+    package var metrics = Metrics()
+    package var metricsAccess = MetricsAccess.key
     package var log: Log
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()

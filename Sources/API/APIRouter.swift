@@ -36,6 +36,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addOpenAI()
     table.addFiles()
     table.addHealth()
+    table.addMetrics()
     table.addOpenAPI()
     return table.routes
 }

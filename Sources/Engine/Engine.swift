@@ -64,6 +64,7 @@ package final class Engine: JobService {
         job.priority = submission.priority
         job.parent = submission.parent
         job.key = submission.key
+        job.requestID = submission.requestID
         job.credits = submission.credits
         job.callback = submission.callback?.summary
         try services.registry.passOverUnsuitable(in: &job, now: now)
@@ -84,7 +85,11 @@ package final class Engine: JobService {
         let acceptance = try await services.store.accept(
             accepted, callback: callback, event: event, repetition: repetition)
         switch acceptance {
-        case .accepted: return Submitted(job: accepted, isRepetition: false)
+        case .accepted:
+            services.metrics.accept(accepted)
+            services.log(
+                .debug, "job accepted", accepted.logFields(["face": .string(accepted.face.rawValue)]))
+            return Submitted(job: accepted, isRepetition: false)
         case .repeats(let id):
             guard let earlier = try await services.store.job(id, of: job.account) else {
                 throw StoreError.missing("job \(id)")
@@ -105,6 +110,8 @@ package final class Engine: JobService {
         }
         // A job that no worker holds may wait for a provider; a worker tells it by itself.
         if case .cancelled(let job) = outcome {
+            services.metrics.end(job)
+            services.log(.info, "job cancelled", job.logFields())
             services.gates.forget(job.id)
             await services.cancelTickets(of: job)
             tickets.wake()
@@ -166,7 +173,10 @@ package final class Engine: JobService {
         do {
             let lease = Lease(id: holder, until: now + configuration.leaseDuration)
             let claimed = try await services.store.claim(limit: room, lease: lease, now: now)
-            for claim in claimed { start(claim, in: &group) }
+            for claim in claimed {
+                services.metrics.claim(claim.job, at: now)
+                start(claim, in: &group)
+            }
             return claimed.count < room ? try await services.store.nextJobDue() : nil
         } catch {
             services.log(.error, "claiming jobs failed", ["error": .string("\(error)")])

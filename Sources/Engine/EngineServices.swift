@@ -15,6 +15,7 @@ package struct EngineServices: Sendable {
     package var previews: Previews
     package var clock: any WallClock
     package var log: Log
+    package var metrics = EngineMetrics(in: Metrics())
     package var faults = FaultPoints.none
 
     package init(

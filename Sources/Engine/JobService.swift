@@ -31,6 +31,8 @@ package struct Submission: Sendable {
     package var parent: JobID?
     /// The key that asked.
     package var key: KeyID?
+    /// The HTTP request that asked, for the log.
+    package var requestID: String?
     /// What it costs the account when it completes.
     package var credits = 0
     /// Set where a client's own repetition must not make a second job.
@@ -61,6 +63,9 @@ package struct RetryWish: Sendable {
     package var fromStep: String?
     /// Needed where the job ended with an unknown outcome: says whether to order again.
     package var onUnknown: PinnedChain.ProviderPolicy.OnUnknown?
+
+    /// The HTTP request that asked, for the log.
+    package var requestID: String?
 
     package init(fromStep: String? = nil, onUnknown: PinnedChain.ProviderPolicy.OnUnknown? = nil) {
         self.fromStep = fromStep

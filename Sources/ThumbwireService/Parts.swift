@@ -13,10 +13,12 @@ internal import Webhooks
 /// Everything of a service that exists before it listens.
 struct Parts: Sendable {
     private let log: Log
+    private let instruments: Instruments
     private let clock = SystemClock()
     private let listen: ListenAddress
     private let publicURL: String?
     private let openAISizes: OpenAISizes
+    private let metricsAccess: MetricsAccess
     private let registry: Registry
     private let webhookPolicy: AddressPolicy
     private let sourcePolicy: AddressPolicy
@@ -28,17 +30,22 @@ struct Parts: Sendable {
     private let artifacts: FileArtifacts
     private let client: HTTPClient
     private let renderPool: RenderPool
+    private let disk: DiskWatch
     private let faults: FaultPoints
     private let clients: (connections: Int, waiting: Int)
 
-    init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
+    init(
+        options: ServiceOptions, catalog: PluginCatalog, instruments: Instruments, log: Log
+    ) async throws {
         self.log = log
         clients = OpenFiles.clients(of: OpenFiles.raiseLimit())
+        self.instruments = instruments
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
         publicURL = try options.publicURL.map { text throws(ServiceError) in try PublicURL(text).text }
         openAISizes = options.snapsOpenAISizes ? .snap : .refuse
+        metricsAccess = options.metrics
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
@@ -51,11 +58,14 @@ struct Parts: Sendable {
         sealer = Sealer(key: try KeyFiles.sealingKey(at: keyFile))
         serviceKeys = try ServiceKeys.open(
             path: "\(options.data)/webhook.keys", sealer: sealer, now: clock.now())
-        store = try SQLiteStore.open(folder: options.data, clock: clock)
+        store = try SQLiteStore.open(folder: options.data, clock: clock, metrics: instruments.store)
+        disk = DiskWatch(path: options.data)
         artifacts = FileArtifacts(folder: folder)
         client = try HTTPClient()
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        renderPool = RenderPool(threads: options.renderThreads ?? cores) { ThreadRasterizer() }
+        renderPool = RenderPool(
+            threads: options.renderThreads ?? cores, metrics: instruments.render
+        ) { ThreadRasterizer() }
         let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
         do {
             try await first.prepare(adminKey: options.adminKey, keyFile: "\(options.data)/admin.key")
@@ -83,22 +93,29 @@ struct Parts: Sendable {
                 client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
             transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
         services.faults = faults
+        services.metrics = instruments.engine
         let engine = Engine(services: services)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
-            policy: webhookPolicy, log: log)
+            policy: webhookPolicy, metrics: instruments.webhooks, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
             serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
+        context.metrics = instruments.metrics
+        context.metricsAccess = metricsAccess
+        context.disk = { [disk] in await disk.space() }
+        instruments.read(engine: engine, store: store, renderPool: renderPool, disk: disk)
         var configuration = Server.Configuration(host: listen.host, port: listen.port)
         configuration.maximumConnections = clients.connections
         configuration.maximumWaiting = clients.waiting
         let server = Server(
             configuration: configuration,
             router: makeRouter(context),
+            onServed: { [instruments, log] in instruments.http.served($0, log: log) },
             errorResponse: errorResponse)
+        instruments.read(server: server)
         try server.start(on: socket)
         return Running(
             url: url, server: server, engine: engine, engineTask: Task { await engine.run() },
@@ -109,6 +126,7 @@ struct Parts: Sendable {
     func close() async {
         await client.shutdown()
         renderPool.close()
+        disk.close()
         await store.close()
         folder.release()
     }

@@ -29,12 +29,24 @@ public final class Service: Sendable {
 
     /// Opens the data folder and everything in it, and makes the plugins. Nothing listens yet. Throws errors whose
     /// description is for the operator.
-    public init(
+    public convenience init(
         options: ServiceOptions, providers: [any Provider.Type] = Service.builtinProviders,
         postProcessors: [any PostProcessor.Type] = Service.builtinPostProcessors, log: Log
     ) async throws {
+        try await self.init(
+            options: options, providers: providers, postProcessors: postProcessors,
+            instruments: Instruments(),
+            log: log)
+    }
+
+    /// As ``init(options:providers:postProcessors:log:)``, with metrics that the caller has a part in.
+    package init(
+        options: ServiceOptions, providers: [any Provider.Type] = Service.builtinProviders,
+        postProcessors: [any PostProcessor.Type] = Service.builtinPostProcessors, instruments: Instruments,
+        log: Log
+    ) async throws {
         let catalog = PluginCatalog(providers: providers, postProcessors: postProcessors)
-        parts = try await Parts(options: options, catalog: catalog, log: log)
+        parts = try await Parts(options: options, catalog: catalog, instruments: instruments, log: log)
         drainTimeout = options.drainTimeout
     }
 

@@ -1,3 +1,5 @@
+public import ThumbwireKit
+
 /// Everything an operator can set; `thumbwire serve --help` describes each.
 public struct ServiceOptions: Sendable {
     /// `ADDRESS:PORT`; port 0 takes a free one.
@@ -25,6 +27,8 @@ public struct ServiceOptions: Sendable {
     /// True makes the nearest size where the OpenAI face is asked for one that the named model does not make; false
     /// refuses it, as OpenAI does.
     public var snapsOpenAISizes = false
+    /// Who may read `/metrics`.
+    public var metrics = MetricsAccess.key
     /// Threads that render pictures; `nil` is one for each core.
     public var renderThreads: Int?
 

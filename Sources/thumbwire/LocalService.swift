@@ -23,7 +23,11 @@ enum LocalService {
         let key = hexadecimal(randomBytes(24))
         options.adminKey = key
 
-        let service = try await Service(options: options, log: LogWriter.log(.text, from: .error))
+        let instruments = Instruments(version: Version.current)
+        let writer = LogWriter(.text, metrics: instruments.log)
+        defer { writer.flush() }
+        let service = try await Service(
+            options: options, instruments: instruments, log: writer.log(from: .error))
         let url = try await service.start()
         let outcome = await run(body, at: url, key: key, stopRequests: stopRequests)
         await service.stop()

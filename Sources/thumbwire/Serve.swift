@@ -31,15 +31,22 @@ enum Serve {
         .value(
             "openai-sizes", "refuse|snap", "what becomes of sizes that a model does not make (refuse)"),
         .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
+        .value("metrics", "open|key|off", "who may read /metrics: everybody, admin keys, nobody (key)"),
         .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
+        .value(
+            "log-level", "debug|info|warning|error", "what the log leaves out: all that matters less (info)"),
     ]
 
     private static func run(_ arguments: Arguments) async throws {
         let options = try serviceOptions(arguments)
-        let log = LogWriter.log(try logFormat(arguments))
+        let (format, level) = (try logFormat(arguments), try logLevel(arguments))
+        let instruments = Instruments(version: Version.current)
+        let writer = LogWriter(format, metrics: instruments.log)
+        defer { writer.flush() }
+        let log = writer.log(from: level)
         let stopRequests = Signals.stopRequests()
 
-        let service = try await Service(options: options, log: log)
+        let service = try await Service(options: options, instruments: instruments, log: log)
         let url = try await service.start()
         Output.json(["event": "listening", "url": .string(url)])
 
@@ -59,6 +66,11 @@ enum Serve {
         return chosen.flatMap(LogWriter.Format.init) ?? (Output.isTerminal ? .text : .json)
     }
 
+    private static func logLevel(_ arguments: Arguments) throws -> Log.Level {
+        try arguments.choice("log-level", of: Log.Level.allCases.map(\.rawValue)).flatMap(Log.Level.init)
+            ?? .info
+    }
+
     static func serviceOptions(_ arguments: Arguments) throws -> ServiceOptions {
         var options = ServiceOptions()
         if let listen = arguments.value("listen") { options.listen = listen }
@@ -73,6 +85,8 @@ enum Serve {
         options.youTube = try youTubeSite(arguments)
         let sizes = try arguments.choice("openai-sizes", of: ["refuse", "snap"])
         options.snapsOpenAISizes = sizes == "snap"
+        let readers = try arguments.choice("metrics", of: MetricsAccess.allCases.map(\.rawValue))
+        if let readers = readers.flatMap(MetricsAccess.init) { options.metrics = readers }
         if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
         return options
     }

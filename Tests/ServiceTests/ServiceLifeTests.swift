@@ -102,7 +102,7 @@ struct ServiceLifeTests {
             options: options,
             catalog: PluginCatalog(
                 providers: [StubbornProvider.self], postProcessors: Service.builtinPostProcessors),
-            log: Log { entry in entries.withLock { $0.append(entry) } })
+            instruments: Instruments(), log: Log { entry in entries.withLock { $0.append(entry) } })
         let running = try parts.run()
         let client = try HTTPClient()
         let headers: Headers = [

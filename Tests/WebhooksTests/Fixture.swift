@@ -59,7 +59,8 @@ final class Fixture: Sendable {
     }
 
     func dispatcher(
-        policy: AddressPolicy? = nil, configure: (inout Dispatcher.Configuration) -> Void = { _ in }
+        policy: AddressPolicy? = nil, metrics: Metrics = Metrics(),
+        configure: (inout Dispatcher.Configuration) -> Void = { _ in }
     ) throws -> Dispatcher {
         var configuration = Dispatcher.Configuration()
         configuration.grace = .milliseconds(50)
@@ -73,7 +74,7 @@ final class Fixture: Sendable {
                 path: folder + "/webhook.keys", sealer: sealer, now: clock.now()),
             encoder: EventEncoder(document: JobDocument(publicURL: "http://127.0.0.1")), clock: clock,
             policy: try policy ?? .allowing(["127.0.0.0/8"]), configuration: configuration,
-            random: { 0.5 },
+            metrics: WebhookMetrics(in: metrics), random: { 0.5 },
             log: Log { [self] entry in logged.withLock { $0.append(entry) } })
     }
 

@@ -98,9 +98,12 @@ extension Problem {
 
 extension Request {
     /// The path without what only its owner may know.
-    var loggedPath: String {
+    var loggedPath: String { Self.loggedPath(path) }
+
+    /// The same of a path alone, or of a target that was refused before it was read, and may have a query.
+    static func loggedPath(_ path: String) -> String {
         for secret in ["/files/", "/api/upload-links/"] where path.hasPrefix(secret) { return secret + "•••" }
-        return path
+        return String(path.prefix { $0 != "?" })
     }
 
     /// True for the paths that answer as Soke does.

@@ -1,7 +1,4 @@
-import Documents
-import Engine
 import HTTP
-import Persistence
 import ThumbwireKit
 
 extension RouteTable {
@@ -14,20 +11,19 @@ extension RouteTable {
         ) { _ in
             .json(200, ["status": "ok"])
         }
+        let readiness = Readiness(context)
         open(
             .get, "/readyz",
             Operation(
                 "getReadiness", "Whether new jobs are welcome", tag: "health",
-                answers: [.json(200, "they are", "Health"), .json(503, "not now", "Health")])
-        ) { [context] _ in
-            guard context.engine.isAccepting else { return .json(503, ["status": "draining"]) }
-            do throws(StoreError) {
-                try await context.store.ping()
-                return .json(200, ["status": "ready"])
-            } catch {
-                context.log(.error, "the store cannot write", ["error": .string("\(error)")])
-                return .json(503, ["status": "store_not_writable"])
+                answers: [.json(200, "they are", "Health"), .json(503, "not now", "Unreadiness")])
+        ) { _ in
+            let reasons = await readiness.reasons()
+            guard let first = reasons.first else { return .json(200, ["status": "ready"]) }
+            let told: [JSONValue] = reasons.map {
+                ["code": .string($0.rawValue), "detail": .string($0.detail)]
             }
+            return .json(503, ["status": .string(first.rawValue), "reasons": .array(told)])
         }
     }
 }

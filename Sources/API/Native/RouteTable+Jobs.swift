@@ -127,7 +127,9 @@ extension Call {
 
 @Sendable private func retryJob(_ call: Call) async throws -> Response {
     let isEmpty = call.request.body.isEmpty
-    let wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
+    var asked = try RetryRequest(isEmpty ? [:] : try call.body()).wish
+    asked.requestID = call.request.id
+    let wish = asked
     let made = try await call.once { key in
         let (id, engine) = (call.jobID(), call.context.engine)
         guard let job = try await engine.retry(id, of: call.account, wish, once: key) else {

@@ -64,7 +64,15 @@ extension OpenAPISchemas {
         ("LedgerList", list(of: "LedgerLine")),
         ("Plugin", ["type": "object"]), ("PluginList", list(of: "Plugin")),
         ("Chain", object(["name": text])), ("ChainList", list(of: "Chain")),
-        ("Health", object(["status": text])), ("Object", ["type": "object"]),
+        ("Health", object(["status": text])),
+        (
+            "Unreadiness",
+            object([
+                "status": choice(Readiness.Reason.allCases),
+                "reasons": array(object(["code": choice(Readiness.Reason.allCases), "detail": text])),
+            ])
+        ),
+        ("Object", ["type": "object"]),
         (
             "Problem",
             object(

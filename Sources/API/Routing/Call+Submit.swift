@@ -23,6 +23,8 @@ extension Call {
 
     /// Hands the submission to the engine, within what the operator settled for its face.
     func submit(_ submission: Submission) async throws -> Submitted {
+        var submission = submission
+        submission.requestID = request.id
         try requireEnabled(submission.face)
         let now = context.clock.now()
         let cap = context.engine.settings(of: submission.face).dailyCap

@@ -38,6 +38,7 @@ extension EngineServices {
         step.failure = nil
         step.finishedAt = clock.now()
         step.cost = result.cost
+        metrics.charge(result.cost, by: step.id)
         step.product = result.product
         step.provenance = boundedProvenance(result.provenance)
         step.artifacts = artifacts.map(\.id)

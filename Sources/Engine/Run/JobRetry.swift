@@ -101,6 +101,7 @@ extension Engine {
         job.priority = old.priority
         job.parent = old.id
         job.key = old.key
+        job.requestID = wish.requestID
         job.credits = old.credits
         job.steps = plan.steps
         job.provider = plan.steps.first { $0.status == .succeeded }?.id

@@ -74,7 +74,10 @@ final class JobRunner {
             log(.warning, "job lease lost")
             throw LetGo()
         }
-        if disposition == .finish { services.gates.forget(job.id) }
+        if disposition == .finish {
+            services.metrics.end(job)
+            services.gates.forget(job.id)
+        }
         if !open.isEmpty { tickets.wake() }
     }
 
@@ -179,9 +182,6 @@ final class JobRunner {
     }
 
     func log(_ level: Log.Level, _ event: String, _ fields: JSONObject = [:]) {
-        var fields = fields
-        fields["job"] = .string(job.id.rawValue)
-        fields["account"] = .string(job.account.rawValue)
-        services.log(level, event, fields)
+        services.log(level, event, job.logFields(fields))
     }
 }

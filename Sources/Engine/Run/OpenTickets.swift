@@ -66,7 +66,9 @@ final class TicketFollower: Sendable {
             services.gates.forget(ticket.job)
         } catch {
             // The lease runs out, and it is asked about again.
-            services.log(.error, "ticket left to its lease", ["error": .string("\(error)")])
+            services.log(
+                .error, "ticket left to its lease",
+                ["error": .string("\(error)"), "job": .string(ticket.job.rawValue)])
         }
     }
 
@@ -114,7 +116,7 @@ final class TicketFollower: Sendable {
             use: ticket.use, provider: provider, context: context,
             progress: ProgressThrottle(clock: services.clock),
             request: services.registry.generationRequest(of: job, to: ticket.use), isBilled: false,
-            clock: services.clock)
+            clock: services.clock, metrics: services.metrics)
     }
 
     private func take(_ answer: GenerationAnswer, of ticket: OpenTicket) async throws {
@@ -132,11 +134,14 @@ final class TicketFollower: Sendable {
             let artifacts = try await services.keep(
                 result, of: ticket.job, ticket.account, on: &ticket.step)
             try await end(ticket, artifacts)
+            let request = try? await services.store.requestID(of: ticket.job)
             services.log(
                 .info, "late result kept",
                 [
                     "job": .string(ticket.job.rawValue), "provider": .string(ticket.use.id),
                     "pictures": .integer(Int64(artifacts.count)),
+                    "account": .string(ticket.account.rawValue),
+                    "request": request.json,
                 ])
         }
     }

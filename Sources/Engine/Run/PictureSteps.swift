@@ -35,6 +35,7 @@ extension JobRunner {
             for try await result in group { results.append(result) }
         }
         results.sort { $0.variant < $1.variant }
+        for step in results.flatMap(\.steps) { services.metrics.process(step) }
         for step in results.first?.steps ?? [] { record(step) }
         return try await store(results)
     }

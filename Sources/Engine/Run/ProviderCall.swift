@@ -11,12 +11,13 @@ struct ProviderCall: Sendable {
     let request: GenerationRequest
     let isBilled: Bool
     let clock: any WallClock
+    let metrics: EngineMetrics
 
     /// Orders. A billed order that was cut off has an unknown outcome, unless the provider says why it refused.
     func create() async -> Result<GenerationAnswer, any Error> {
         do {
             return .success(
-                try await run(isBilled: isBilled) { [provider, context, request] in
+                try await run(.create, isBilled: isBilled) { [provider, context, request] in
                     try await provider.create(request, context: context)
                 })
         } catch {
@@ -26,12 +27,29 @@ struct ProviderCall: Sendable {
 
     /// Asks about a ticket. The question costs nothing, and its time-out says nothing of the work.
     func poll(_ ticket: String) async throws -> GenerationAnswer {
-        try await run(isBilled: false) { [provider, context] in
+        try await run(.poll, isBilled: false) { [provider, context] in
             try await provider.poll(ticket, context: context)
         }
     }
 
     private func run(
+        _ operation: ProviderGates.Call, isBilled: Bool,
+        _ body: @escaping @Sendable () async throws -> GenerationAnswer
+    ) async throws -> GenerationAnswer {
+        let begun = clock.now()
+        var failure = "none"
+        defer { metrics.call(operation, of: use.id, took: clock.now() - begun, failure: failure) }
+        do {
+            let answer = try await bounded(isBilled: isBilled, body)
+            if let refusal = answer.failure { failure = refusal.failureClass.rawValue }
+            return answer
+        } catch {
+            failure = (error as? Failure)?.failureClass.rawValue ?? "cancelled"
+            throw error
+        }
+    }
+
+    private func bounded(
         isBilled: Bool, _ body: @escaping @Sendable () async throws -> GenerationAnswer
     ) async throws -> GenerationAnswer {
         defer { progress.finish() }

@@ -105,7 +105,7 @@ extension JobRunner {
         return ProviderCall(
             use: use, provider: provider, context: context, progress: progress,
             request: services.registry.generationRequest(of: job, to: use),
-            isBilled: services.isBilled(use.plugin), clock: services.clock)
+            isBilled: services.isBilled(use.plugin), clock: services.clock, metrics: services.metrics)
     }
 }
 

@@ -11,8 +11,11 @@ extension ThreadPool where Local == any Rasterizer {
     private static var niceness: Int32 { 10 }
 
     /// As many threads as `threads`, each with what `makeRasterizer` makes on it.
-    package convenience init(threads: Int, makeRasterizer: @escaping @Sendable () -> any Rasterizer) {
-        self.init(name: "render", threads: threads) {
+    package convenience init(
+        threads: Int, metrics: RenderMetrics = RenderMetrics(in: Metrics()),
+        makeRasterizer: @escaping @Sendable () -> any Rasterizer
+    ) {
+        self.init(name: "render", threads: threads, observe: metrics.rendered) {
             setpriority(Int32(PRIO_PROCESS.rawValue), 0, Self.niceness)
             return makeRasterizer()
         }

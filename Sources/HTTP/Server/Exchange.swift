@@ -35,6 +35,8 @@ final class Exchange: Sendable {
         /// Bytes of the core's budget for long bodies that this body may take.
         var reservedBytes = 0
         var onSent: (@Sendable () -> Void)?
+        /// The status of the answer, once there is one.
+        var status: Int?
     }
 
     let core: ServerCore
@@ -43,6 +45,7 @@ final class Exchange: Sendable {
     /// Where the target lies in the connection's buffer, as a number: only compared, never read.
     let targetAddress: UInt
     let targetLength: Int
+    private let begun = MonotonicTime.now()
     let state: Mutex<State>
 
     init(core: ServerCore, connection: Connection, target: UnsafePointer<CChar>) {
@@ -111,6 +114,7 @@ final class Exchange: Sendable {
 
     /// The answer was sent, whole or not, or never will be.
     func finish(isWhole: Bool) {
+        observe()
         let over = state.withLock { state in
             defer {
                 state.isWaiting = false
@@ -127,6 +131,16 @@ final class Exchange: Sendable {
         if over.wasWaiting { core.leaveWaiting() }
         core.release(over.reservedBytes)
         if isWhole { over.onSent?() }
+    }
+
+    private func observe() {
+        guard let onServed = core.onServed else { return }
+        let (request, route, status) = state.withLock { ($0.request, $0.route, $0.status) }
+        onServed(
+            ServedRequest(
+                id: request.id, method: request.method, route: route?.pattern, path: request.path,
+                remoteAddress: request.remoteAddress, status: status,
+                duration: .nanoseconds(MonotonicTime.now() - begun)))
     }
 
     private func complete(_ response: Response) {

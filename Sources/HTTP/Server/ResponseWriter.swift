@@ -32,6 +32,7 @@ struct ResponseWriter {
         guard let built = try body(of: response) else { return false }
         defer { MHD_destroy_response(built) }
         try add(response.headers, to: built)
+        exchange.state.withLock { $0.status = response.status }
         return MHD_queue_response(pointer, UInt32(response.status), built) == mhd_yes()
     }
 

@@ -13,6 +13,8 @@ package struct Router: Sendable {
     /// What `on` registered.
     struct Route: Sendable {
         var handler: Handler
+        /// As it was registered; `nil` for what the router answers itself.
+        var pattern: String?
         var parameterNames: [String]
         /// `nil` means the server's own limit.
         var maximumBodyBytes: Int?
@@ -90,7 +92,8 @@ extension Router {
             String.init)
         let names = segments.compactMap(Self.parameterName)
         precondition(Set(names).count == names.count, "a parameter is named twice in \(pattern)")
-        let route = Route(handler: handler, parameterNames: names, maximumBodyBytes: limit)
+        let route = Route(
+            handler: handler, pattern: pattern, parameterNames: names, maximumBodyBytes: limit)
         Self.insert(route, method, segments[...], into: &root, pattern)
     }
 

@@ -24,12 +24,14 @@ package final class Server: Sendable {
     private let core: ServerCore
     private let state = Mutex(State.new)
 
-    /// `errorResponse` shapes the errors that the server itself answers; it must not block.
+    /// `errorResponse` shapes the errors that the server itself answers, `onServed` hears of every request at its end;
+    /// neither may block.
     package init(
-        configuration: Configuration, router: Router,
+        configuration: Configuration, router: Router, onServed: (@Sendable (ServedRequest) -> Void)? = nil,
         errorResponse: @escaping @Sendable (ServerError, Request) -> Response
     ) {
-        core = ServerCore(configuration: configuration, router: router, errorResponse: errorResponse)
+        core = ServerCore(
+            configuration: configuration, router: router, onServed: onServed, errorResponse: errorResponse)
     }
 
     /// Requests in async handlers and streams.

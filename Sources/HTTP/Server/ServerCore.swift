@@ -5,6 +5,7 @@ final class ServerCore: Sendable {
     let configuration: Server.Configuration
     let router: Router
     let connections = ConnectionRegistry()
+    let onServed: (@Sendable (ServedRequest) -> Void)?
     private let errorResponse: @Sendable (ServerError, Request) -> Response
     private let draining = Atomic(false)
     private let stopping = Atomic(false)
@@ -12,11 +13,12 @@ final class ServerCore: Sendable {
     private let longBodyBytes = Atomic(0)
 
     init(
-        configuration: Server.Configuration, router: Router,
+        configuration: Server.Configuration, router: Router, onServed: (@Sendable (ServedRequest) -> Void)?,
         errorResponse: @escaping @Sendable (ServerError, Request) -> Response
     ) {
         self.configuration = configuration
         self.router = router
+        self.onServed = onServed
         self.errorResponse = errorResponse
     }
 

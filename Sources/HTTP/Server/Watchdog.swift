@@ -72,6 +72,7 @@ final class Watchdog: Sendable {
         var request = exchange.request
         if request.id.isEmpty { request.id = RequestID.make(from: nil) }
         let error = ServerError.timeout(after: core.configuration.requestDeadline)
+        exchange.state.withLock { $0.status = error.status }
         let bytes = core.response(to: error, request).closingBytes(requestID: request.id)
         _ = bytes.withUnsafeBytes {
             send(exchange.connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))

@@ -65,6 +65,8 @@ package protocol Store: Sendable {
     func markAnswered(_ job: JobID) async throws(StoreError)
     /// The job; with an account, only if it is that account's.
     func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> Job?
+    /// The id of the HTTP request that made the job; `nil` where that is not known.
+    func requestID(of job: JobID) async throws(StoreError) -> String?
     /// The job's callback as it was accepted; `nil` without one.
     func callback(of job: JobID) async throws(StoreError) -> Sealed?
     /// Newest first.
@@ -220,6 +222,8 @@ package protocol Store: Sendable {
 
     // MARK: Life
 
+    /// How long the commit that is being made has taken so far; zero while none is. Waits for nothing.
+    var commitAge: Duration { get }
     /// Throws when the store cannot write, for `/readyz`.
     func ping() async throws(StoreError)
     /// Commits what was handed in, refuses what comes after, and closes.

@@ -41,6 +41,7 @@ package enum JobRecord {
             ("priority", .whole(job.priority)),
             ("parent", .text(job.parent?.rawValue)),
             ("key", .text(job.key?.rawValue)),
+            ("requestId", .text(job.requestID)),
             ("credits", .whole(job.credits)),
             ("createdAt", .time(job.createdAt)),
             ("deadline", .time(job.deadline)),
@@ -87,6 +88,7 @@ package enum JobRecord {
         job.priority = Int(try first.integer("priority"))
         job.parent = try first.optionalString("parent").map { JobID(rawValue: $0) }
         job.key = try first.optionalString("key").map { KeyID(rawValue: $0) }
+        job.requestID = try first.optionalString("requestId")
         job.credits = Int(try first.optionalInteger("credits") ?? 0)
         job.callback = try first.optionalRecord("callback", readCallback)
         job.callback?.lastStatus = columns.callbackStatus

@@ -21,6 +21,12 @@ package final class ThreadPool<Local>: Sendable {
             condition.unlock()
         }
 
+        var count: Int {
+            condition.lock()
+            defer { condition.unlock() }
+            return queue.count - head
+        }
+
         func close() {
             condition.lock()
             isClosed = true
@@ -49,14 +55,21 @@ package final class ThreadPool<Local>: Sendable {
 
     private let mailbox = Mailbox()
 
-    /// Starts `threads` threads of that name; they end after ``close()``, or with this object.
+    /// Starts `threads` threads of that name; they end after ``close()``, or with this object. `observe` is told what
+    /// each piece of work took.
     package init(
-        name: String, threads: Int, stackSize: Int = 8 << 20, makeLocal: @escaping @Sendable () -> Local
+        name: String, threads: Int, stackSize: Int = 8 << 20,
+        observe: @escaping @Sendable (Duration) -> Void = { _ in },
+        makeLocal: @escaping @Sendable () -> Local
     ) {
         for number in 1...max(1, threads) {
             let thread = Thread { [mailbox] in
                 let local = makeLocal()
-                while let work = mailbox.take() { work(local) }
+                while let work = mailbox.take() {
+                    let begun = ContinuousClock.now
+                    work(local)
+                    observe(.now - begun)
+                }
             }
             thread.name = "\(name)-\(number)"
             thread.stackSize = stackSize
@@ -67,6 +80,9 @@ package final class ThreadPool<Local>: Sendable {
     deinit {
         mailbox.close()
     }
+
+    /// Pieces of work that no thread has begun.
+    package var waitingCount: Int { mailbox.count }
 
     /// Runs the work on one of the threads; work begins in the order of calls.
     package func run<Value: Sendable>(

@@ -15,13 +15,17 @@ package final class SQLiteStore: Store {
     let writer: Writer
     let readers: ReaderPool
     let clock: any WallClock
+    let metrics: StoreMetrics
+    let path: String
     private let closing: BlockingExecutor
 
     /// Opens the database of a folder, makes or migrates its tables, and voids the leases of the process before: its
     /// jobs and deliveries are due at once and no attempt is counted.
-    package static func open(folder: String, clock: any WallClock) throws(StoreError) -> SQLiteStore {
+    package static func open(
+        folder: String, clock: any WallClock, metrics: StoreMetrics = StoreMetrics(in: Metrics())
+    ) throws(StoreError) -> SQLiteStore {
         try makeFile("\(folder)/\(fileName)")
-        return try open(folder: folder, clock: clock, vfs: nil, synchronous: .full)
+        return try open(folder: folder, clock: clock, vfs: nil, synchronous: .full, metrics: metrics)
     }
 
     /// Makes an empty database file that is its owner's alone, whatever the folder's mode and the process's mask say:
@@ -34,17 +38,20 @@ package final class SQLiteStore: Store {
 
     /// As ``open(folder:clock:)``, on a file system of the tests.
     static func open(
-        folder: String, clock: any WallClock, vfs: String?, synchronous: Connection.Synchronous
+        folder: String, clock: any WallClock, vfs: String?, synchronous: Connection.Synchronous,
+        metrics: StoreMetrics = StoreMetrics(in: Metrics())
     ) throws(StoreError) -> SQLiteStore {
         let settings = Writer.Settings(
             path: "\(folder)/\(fileName)", vfs: vfs, synchronous: synchronous, clock: clock,
-            changes: ChangeFeed())
+            changes: ChangeFeed(), metrics: metrics)
         return try SQLiteStore(settings)
     }
 
     private init(_ settings: Writer.Settings) throws(StoreError) {
         changes = settings.changes
         clock = settings.clock
+        metrics = settings.metrics
+        path = settings.path
         writer = try Writer(settings) { connection throws(StoreError) in
             try Schema.migrate(connection, path: settings.path)
             try connection.voidLeases(at: settings.clock.now())

@@ -14,6 +14,7 @@ final class Writer: Sendable {
         var synchronous: Connection.Synchronous
         var clock: any WallClock
         var changes: ChangeFeed
+        var metrics = StoreMetrics(in: Metrics())
     }
 
     private struct Operation: Sendable {
@@ -25,6 +26,8 @@ final class Writer: Sendable {
     /// Bounds how long the first of a commit waits for the last.
     private static let maximumBatch = 1_024
 
+    /// What the thread is doing, for those who must not wait for it.
+    let watch: CommitWatch
     private let mailbox = Mailbox<Operation>()
     private let ended = Handoff<Void>()
 
@@ -32,15 +35,16 @@ final class Writer: Sendable {
     init(_ settings: Settings, prepare: @escaping @Sendable (Connection) throws(StoreError) -> Void)
         throws(StoreError)
     {
+        watch = CommitWatch(settings.metrics)
         let opened = Handoff<Result<Void, StoreError>>()
-        let thread = Thread { [mailbox, ended] in
+        let thread = Thread { [watch, mailbox, ended] in
             do throws(StoreError) {
                 let connection = try Connection(
                     path: settings.path, role: .writer(synchronous: settings.synchronous), vfs: settings.vfs)
                 try prepare(connection)
                 opened.give(.success(()))
                 while let batch = mailbox.take(atMost: Self.maximumBatch) {
-                    Self.commit(batch, connection, settings)
+                    watch.watch(batch.count) { Self.commit(batch, connection, settings) }
                 }
             } catch {
                 mailbox.close()
@@ -84,16 +88,21 @@ final class Writer: Sendable {
         ended.take()
     }
 
-    private static func commit(_ batch: [Operation], _ connection: Connection, _ settings: Settings) {
+    /// False when nothing of it is durable.
+    private static func commit(
+        _ batch: [Operation], _ connection: Connection, _ settings: Settings
+    ) -> Bool {
         let transaction = Transaction(connection: connection, clock: settings.clock)
         do throws(StoreError) {
             let outcomes = try apply(batch, transaction)
             try connection.run("COMMIT")
             settings.changes.publish(transaction.changes)
             for tell in outcomes { tell() }
+            return true
         } catch {
             rollBack(connection)
             for operation in batch { operation.fail(error) }
+            return false
         }
     }
 

@@ -79,6 +79,8 @@ public struct Job: Hashable, Sendable {
     public var parent: JobID?
     /// The key that asked for it, where that is known.
     public var key: KeyID?
+    /// The HTTP request that made it: stands in every line of the log about the job.
+    public var requestID: String?
     /// What it costs the account when it completes; held from its acceptance on.
     public var credits: Int
     /// What the client wants echoed.

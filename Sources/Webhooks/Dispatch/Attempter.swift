@@ -11,7 +11,8 @@ struct Attempter: Sendable {
     let requests: AttemptRequest
     let judge: AttemptJudge
     let headTimeout: Duration
-    let log: Log
+    let log: AttemptLog
+    let metrics: WebhookMetrics
 
     /// The attempt and what follows from it; `nil` when it was cut off by a stop, which says nothing about the receiver.
     /// `host` is where a callback goes.
@@ -23,7 +24,8 @@ struct Attempter: Sendable {
             AttemptJudge.Ended(
                 due: due, ending: ending, startedAt: startedAt, duration: ContinuousClock.now - started,
                 wallNow: clock.wall.now(), now: clock.now(), host: host))
-        logFailure(judgement.result, of: due)
+        metrics.attempted(due, judgement.result, at: clock.wall.now())
+        await log.ended(judgement.result, of: due)
         return judgement
     }
 
@@ -39,53 +41,19 @@ struct Attempter: Sendable {
             }
             return .answered(response)
         } catch let error as ClientError {
-            return ending(error, of: due)
+            return await ending(error, of: due)
         } catch {
             return .unanswered(code: "secret_unreadable", message: "\(error)")
         }
     }
 
-    private func ending(_ error: ClientError, of due: DueDelivery) -> AttemptJudge.Ending? {
+    private func ending(_ error: ClientError, of due: DueDelivery) async -> AttemptJudge.Ending? {
         switch error {
         case .cancelled, .shutdown: return nil
         case .blockedAddress(let host, let address, let purpose):
-            log(
-                .warning, "webhook address blocked",
-                [
-                    "delivery": .string(due.delivery.id.rawValue), "host": .string(host),
-                    "address": .string(address.description), "purpose": .string(purpose),
-                ])
+            await log.blocked(host, address, purpose: purpose, of: due)
         default: break
         }
         return .unanswered(code: error.code, message: error.description)
-    }
-
-    private func logFailure(_ result: AttemptResult, of due: DueDelivery) {
-        if case .delivered = result.consequence { return }
-        var fields: JSONObject = [
-            "delivery": .string(due.delivery.id.rawValue), "event": .string(due.event.id.rawValue),
-            "type": .string(due.event.type.rawValue), "target": .string(due.delivery.target.text),
-            "attempt": .integer(Int64(result.attempt.number)),
-        ]
-        switch result.attempt.outcome {
-        case .answered(let status, _): fields["status"] = .integer(Int64(status))
-        case .unanswered(let code, _): fields["code"] = .string(code)
-        }
-        if case .retry(let next) = result.consequence {
-            fields["nextAttemptAt"] = .string(next.description)
-            log(.info, "webhook attempt failed", fields)
-        } else {
-            log(.warning, "webhook delivery exhausted", fields)
-        }
-    }
-}
-
-extension Delivery.Target {
-    /// The id of the endpoint, or of the callback's job.
-    fileprivate var text: String {
-        switch self {
-        case .endpoint(let id): id.rawValue
-        case .callback(let id): id.rawValue
-        }
     }
 }

@@ -39,6 +39,7 @@ struct EndpointReviewer: Sendable {
     let configuration: Dispatcher.Configuration
     let random: @Sendable () -> Double
     let log: Log
+    let metrics: WebhookMetrics
 
     func review(_ endpoint: Endpoint, _ findings: [Finding]) -> (BatchReview.Outcome, [Event]) {
         let (reviewed, changes) = CircuitBreaker.review(
@@ -60,13 +61,14 @@ struct EndpointReviewer: Sendable {
         }
     }
 
-    /// Writes what was committed into the log: ids and hosts, never a path.
+    /// Counts what was committed, and writes it into the log: ids and hosts, never a path.
     func log(_ outcome: BatchReview.Outcome) {
         let endpoint = outcome.endpoint
         var fields: JSONObject = [
             "endpoint": .string(endpoint.id.rawValue), "host": .string(endpoint.host),
         ]
         for change in outcome.changes {
+            metrics.changed(change)
             switch change {
             case .rests(let until):
                 fields["until"] = .string(until.description)

@@ -18,6 +18,7 @@ package final class Dispatcher: Sendable {
         store: any Store, client: HTTPClient, sealer: Sealer, keys: ServiceKeys, encoder: EventEncoder,
         clock: any WallClock,
         policy: AddressPolicy, configuration: Configuration = Configuration(),
+        metrics: WebhookMetrics = WebhookMetrics(in: Metrics()),
         random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, log: Log
     ) {
         let steady = SteadyClock(clock)
@@ -25,9 +26,10 @@ package final class Dispatcher: Sendable {
             client: client, policy: policy, clock: steady,
             requests: AttemptRequest(sealer: sealer, keys: keys, configuration: configuration),
             judge: AttemptJudge(configuration: configuration, encoder: encoder, random: random),
-            headTimeout: configuration.headTimeout, log: log)
+            headTimeout: configuration.headTimeout, log: AttemptLog(store: store, log: log), metrics: metrics)
         let reviewer = EndpointReviewer(
-            encoder: encoder, clock: steady, configuration: configuration, random: random, log: log)
+            encoder: encoder, clock: steady, configuration: configuration, random: random, log: log,
+            metrics: metrics)
         session = DispatchSession(
             store: store, clock: steady, configuration: configuration, lanes: LaneFinder(sealer: sealer),
             attempter: attempter,

@@ -16,6 +16,8 @@ struct EngineHarness {
     let store: any Store
     let services: EngineServices
     let engine: Engine
+    let metrics = Metrics()
+    let logged = KeptLog()
     let account: Account
     /// Names this harness's scripts; a label of its own keeps tests apart.
     let label: String
@@ -77,8 +79,9 @@ struct EngineHarness {
             encoder: EventEncoder(document: JobDocument(publicURL: "http://test")),
             renderPool: RenderPool(threads: 2) { BlankRasterizer() }, sources: NoSources(),
             transport: NoTransport(), clock: clock,
-            log: .silent)
+            log: logged.log)
         services.faults = faults
+        services.metrics = EngineMetrics(in: metrics)
         self.services = services
         engine = Engine(services: services)
     }

@@ -136,6 +136,7 @@ extension Job {
         job.finishedAt = .noon + .microseconds(2)
         job.eventCount = 4
         job.parent = .make("job_")
+        job.requestID = "request-1"
         job.key = .make("key_")
         job.credits = 4
         return job
