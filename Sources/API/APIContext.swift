@@ -51,6 +51,7 @@ package struct APIContext: Sendable {
     /// What becomes of a size that a model named on the OpenAI face does not make.
     package var openAISizes = OpenAISizes.refuse
     package var log: Log
+    package var retention = RetentionPolicy()
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()
     /// Shared as well.

@@ -29,6 +29,8 @@ struct Parts: Sendable {
     private let client: HTTPClient
     private let renderPool: RenderPool
     private let faults: FaultPoints
+    private let retention: RetentionPolicy
+    private let storage: StorageGuard
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
@@ -41,6 +43,8 @@ struct Parts: Sendable {
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
+        retention = RetentionPolicy(options)
+        storage = StorageGuard(options)
         let endpoints = try options.webhooks.map { path throws(ServiceError) in
             try EndpointsFile(path: path) { ProcessInfo.processInfo.environment[$0] }
         }
@@ -82,7 +86,10 @@ struct Parts: Sendable {
                 client: client, policy: sourcePolicy, clock: clock, site: youTube, renderPool: renderPool),
             transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
         services.faults = faults
+        services.storage = storage
+        services.retention = retention
         let engine = Engine(services: services)
+        let janitor = Janitor(services: services, policy: retention)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
             policy: webhookPolicy, log: log)
@@ -91,6 +98,7 @@ struct Parts: Sendable {
             serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
+        context.retention = retention
         let server = Server(
             configuration: Server.Configuration(host: listen.host, port: listen.port),
             router: makeRouter(context),
@@ -98,7 +106,8 @@ struct Parts: Sendable {
         try server.start(on: socket)
         return Running(
             url: url, server: server, engine: engine, engineTask: Task { await engine.run() },
-            dispatcherTask: Task { await dispatcher.run() }, log: log)
+            dispatcherTask: Task { await dispatcher.run() }, janitorTask: Task { await janitor.run() },
+            log: log)
     }
 
     /// After everything that uses them has stopped.
@@ -117,6 +126,7 @@ struct Running: Sendable {
     let engine: Engine
     let engineTask: Task<Void, Never>
     let dispatcherTask: Task<Void, Never>
+    let janitorTask: Task<Void, Never>
     let log: Log
 
     /// Drains the engine first, while clients still see where their jobs stand; then ends deliveries and the server.
@@ -124,6 +134,7 @@ struct Running: Sendable {
     /// A plugin that goes on although it was told to give up is left behind after the grace: the store refuses what it
     /// would write, and the job is claimed again, its purchase's outcome unknown.
     func stop(drainTimeout: Duration, grace: Duration) async {
+        janitorTask.cancel()
         await engine.drain(timeout: drainTimeout)
         engineTask.cancel()
         if await !hasEnded(engineTask, within: grace) {
@@ -137,6 +148,7 @@ struct Running: Sendable {
         dispatcherTask.cancel()
         server.drain()
         await dispatcherTask.value
+        await janitorTask.value
         await server.stop(grace: grace)
     }
 }

@@ -12,7 +12,7 @@ import threading
 import traceback
 
 NEW_MOUNTS, NEW_NETWORK = 0x0002_0000, 0x4000_0000  # sched.h
-BIND, RECURSIVE, PRIVATE = 0x1000, 0x4000, 1 << 18  # sys/mount.h
+READ_ONLY, REMOUNT, BIND, RECURSIVE, PRIVATE = 0x1, 0x20, 0x1000, 0x4000, 1 << 18  # sys/mount.h
 SET_FLAGS, SET_ADDRESS, SET_NETMASK = 0x8914, 0x8916, 0x891C  # linux/sockios.h
 UP = 0x1 | 0x8 | 0x40
 LOOPBACK_INDEX = 1
@@ -78,6 +78,12 @@ def mount_memory(folder, megabytes):
     """Puts a file system of that size on a folder; it is gone with the test's process."""
     folder.mkdir(parents=True, exist_ok=True)
     _check(libc.mount(b"none", os.fsencode(folder), b"tmpfs", 0, f"size={megabytes}m".encode()), "mount")
+
+
+def remount_memory(folder, read_only):
+    """Takes the right to write to such a file system away, or gives it back."""
+    flags = REMOUNT | (READ_ONLY if read_only else 0)
+    _check(libc.mount(b"none", os.fsencode(folder), b"tmpfs", flags, None), "remount")
 
 
 def mount_file(folder, path, text):
