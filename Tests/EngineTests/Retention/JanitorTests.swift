@@ -108,7 +108,7 @@ struct JanitorTests {
     @Test func `room is made down to nine tenths, not further`() async throws {
         let log = Mutex<[Log.Entry]>([])
         try await EngineHarness.run { harness in
-            for _ in 0..<40 {
+            for _ in 0..<12 {
                 // Each with a file of its own.
                 let bytes = (0..<20_000).map { _ in UInt8.random(in: 0...255) }
                 let job = try await endedJob(harness)
