@@ -37,8 +37,6 @@ package struct APIContext: Sendable {
         package var stall = Duration.seconds(5)
         /// How long an answer is waited for.
         package var patience = Duration.seconds(1)
-        /// How much of the disk has to be free.
-        package var freeShare = 0.05
 
         package init() {}
     }
@@ -63,11 +61,10 @@ package struct APIContext: Sendable {
     /// What becomes of a size that a model named on the OpenAI face does not make.
     package var openAISizes = OpenAISizes.refuse
     package var readiness = ReadinessLimits()
-    /// The room on the disk of the data folder; `nil` where it is not known.
-    package var disk: @Sendable () async -> DiskSpace? = { nil }
     package var metrics = Metrics()
     package var metricsAccess = MetricsAccess.key
     package var log: Log
+    package var retention = RetentionPolicy()
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()
     /// Shared as well.

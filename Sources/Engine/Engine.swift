@@ -77,6 +77,7 @@ package final class Engine: JobService {
             throw Failure(
                 .unavailable, code: "draining", message: "the service is shutting down; try again soon")
         }
+        try services.storage.requireRoom()
     }
 
     /// Writes a new job durably, with its first event.
@@ -99,6 +100,10 @@ package final class Engine: JobService {
             throw Failure(
                 .outOfFunds, code: "credits_insufficient",
                 message: "this costs \(accepted.credits) credits and \(available) are left")
+        case .missingArtifact(let id):
+            throw Failure(
+                .invalidInput, code: job.steps.isEmpty ? "upload_not_found" : "job_not_retryable",
+                message: "file \(id) that the job needs is not kept any more")
         }
     }
 

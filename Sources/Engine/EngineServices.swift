@@ -17,6 +17,9 @@ package struct EngineServices: Sendable {
     package var log: Log
     package var metrics = EngineMetrics(in: Metrics())
     package var faults = FaultPoints.none
+    /// Says whether there is room for new jobs.
+    package var storage = StorageGuard()
+    package var retention = RetentionPolicy()
 
     package init(
         store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,

@@ -75,8 +75,9 @@ package struct RetryWish: Sendable {
 
 /// The engine as the faces see it.
 package protocol JobService: Sendable {
-    /// Accepts a job durably. Throws ``StoreError/repeated(_:)`` where the submission's key made one before, ``Failure`` with `chain_unknown`, `draining`, `credits_insufficient`,
-    /// `source_unsupported` or `provider_unsuitable`, or the store's error.
+    /// Accepts a job durably. Throws ``StoreError/repeated(_:)`` where the submission's key made one before, ``Failure``
+    /// with `chain_unknown`, `draining`, `credits_insufficient`, `storage_full`, `upload_not_found`, `source_unsupported`
+    /// or `provider_unsuitable`, or the store's error.
     func submit(_ submission: Submission) async throws -> Submitted
     /// A new job that goes on where that one, which has failed or was cancelled, stopped: pictures that were paid for
     /// are used and tickets are polled on. Throws ``Failure`` with `job_not_retryable` or `retry_needs_decision`, and
@@ -93,12 +94,16 @@ package protocol JobService: Sendable {
     /// Pictures and progress of a job that runs in this process.
     func watch(_ job: JobID) -> AsyncStream<JobSight>
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome
+    /// Erases a job that has ended, with its files. With `dropsDeliveries` also what still waits to be delivered.
+    func delete(_ id: JobID, of account: AccountID, dropsDeliveries: Bool) async throws -> JobErasure
     /// The manifests of all installed plugins, in the order they are listed.
     func plugins() -> [PluginManifest]
     /// The names of all chains, in the order of the file.
     func chainNames() -> [String]
     /// What the file settles for that face; the caller keeps to it.
     func settings(of face: Face) -> FaceSettings
+    /// Says whether there is room for anything new; ``submit(_:)`` and ``retry(_:of:_:)`` ask it themselves.
+    var storage: StorageGuard { get }
     /// False while draining.
     var isAccepting: Bool { get }
 }

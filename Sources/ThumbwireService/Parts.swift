@@ -33,6 +33,8 @@ struct Parts: Sendable {
     private let disk: DiskWatch
     private let faults: FaultPoints
     private let clients: (connections: Int, waiting: Int)
+    private let retention: RetentionPolicy
+    private let storage: StorageGuard
 
     init(
         options: ServiceOptions, catalog: PluginCatalog, instruments: Instruments, log: Log
@@ -49,6 +51,8 @@ struct Parts: Sendable {
         webhookPolicy = try addressPolicy(options.allowPrivateWebhooks, option: "--allow-private-webhooks")
         sourcePolicy = try addressPolicy(options.allowPrivateSources, option: "--allow-private-sources")
         youTube = options.youTube
+        retention = RetentionPolicy(options)
+        storage = StorageGuard(options)
         let endpoints = try options.webhooks.map { path throws(ServiceError) in
             try EndpointsFile(path: path) { ProcessInfo.processInfo.environment[$0] }
         }
@@ -94,7 +98,10 @@ struct Parts: Sendable {
             transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
         services.faults = faults
         services.metrics = instruments.engine
+        services.storage = storage
+        services.retention = retention
         let engine = Engine(services: services)
+        let janitor = Janitor(services: services, policy: retention)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
             policy: webhookPolicy, metrics: instruments.webhooks, log: log)
@@ -105,11 +112,11 @@ struct Parts: Sendable {
         context.openAISizes = openAISizes
         context.metrics = instruments.metrics
         context.metricsAccess = metricsAccess
-        context.disk = { [disk] in await disk.space() }
         instruments.read(engine: engine, store: store, renderPool: renderPool, disk: disk)
         var configuration = Server.Configuration(host: listen.host, port: listen.port)
         configuration.maximumConnections = clients.connections
         configuration.maximumWaiting = clients.waiting
+        context.retention = retention
         let server = Server(
             configuration: configuration,
             router: makeRouter(context),
@@ -119,7 +126,8 @@ struct Parts: Sendable {
         try server.start(on: socket)
         return Running(
             url: url, server: server, engine: engine, engineTask: Task { await engine.run() },
-            dispatcherTask: Task { await dispatcher.run() }, log: log)
+            dispatcherTask: Task { await dispatcher.run() }, janitorTask: Task { await janitor.run() },
+            log: log)
     }
 
     /// After everything that uses them has stopped.
@@ -139,6 +147,7 @@ struct Running: Sendable {
     let engine: Engine
     let engineTask: Task<Void, Never>
     let dispatcherTask: Task<Void, Never>
+    let janitorTask: Task<Void, Never>
     let log: Log
 
     /// Drains the engine first, while clients still see where their jobs stand; then ends deliveries and the server.
@@ -146,6 +155,7 @@ struct Running: Sendable {
     /// A plugin that goes on although it was told to give up is left behind after the grace: the store refuses what it
     /// would write, and the job is claimed again, its purchase's outcome unknown.
     func stop(drainTimeout: Duration, grace: Duration) async {
+        janitorTask.cancel()
         await engine.drain(timeout: drainTimeout)
         engineTask.cancel()
         if await !hasEnded(engineTask, within: grace) {
@@ -159,6 +169,7 @@ struct Running: Sendable {
         dispatcherTask.cancel()
         server.drain()
         await dispatcherTask.value
+        await janitorTask.value
         await server.stop(grace: grace)
     }
 }

@@ -31,6 +31,32 @@ public struct ServiceOptions: Sendable {
     public var metrics = MetricsAccess.key
     /// Threads that render pictures; `nil` is one for each core.
     public var renderThreads: Int?
+    /// How long ended jobs are kept, with all that belongs to them; `nil` is for good, here and below.
+    public var retainJobs: Duration? = .seconds(90 * 86_400)
+    /// How long pictures of jobs are kept, and no longer than their job.
+    public var retainArtifacts: Duration? = .seconds(90 * 86_400)
+    /// How long deliveries that have ended are kept.
+    public var retainDeliveries: Duration? = .seconds(30 * 86_400)
+    /// How long uploads are kept that no job names.
+    public var retainUploads: Duration? = .seconds(86_400)
+    /// What database and files may take together, in bytes; `nil` is no limit.
+    public var maximumDataBytes: Int64?
+    /// What has to stay free of the data folder's disk.
+    public var minimumFree = FreeSpace(percent: 5, bytes: 4 << 30)
+
+    /// What has to stay free of a disk: the lesser of the two where both are given, nothing where none is.
+    public struct FreeSpace: Hashable, Sendable {
+        /// 0–99 of the whole disk.
+        public var percent: Int?
+        /// Bytes.
+        public var bytes: Int64?
+
+        /// A part of the disk, a size, or the lesser of both.
+        public init(percent: Int?, bytes: Int64?) {
+            self.percent = percent
+            self.bytes = bytes
+        }
+    }
 
     /// The defaults.
     public init() {}

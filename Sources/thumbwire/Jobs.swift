@@ -4,7 +4,8 @@ import ThumbwireKit
 /// `thumbwire jobs`.
 enum Jobs {
     static let command = Command(
-        name: "jobs", summary: "Look at jobs and cancel them.", subcommands: [list, get, cancel])
+        name: "jobs", summary: "Look at jobs, cancel and delete them.",
+        subcommands: [list, get, cancel, delete])
 
     private static let list = Command(
         name: "list", summary: "List jobs, newest first.",
@@ -50,6 +51,21 @@ enum Jobs {
         let job = try await ServerConnection(arguments).call(.post, path)
         if arguments.isSet("json") { return Output.json(job) }
         Output.line("\(job.text("id")) \(job.text("status"))".printable)
+    }
+
+    private static let delete = Command(
+        name: "delete", summary: "Erase a job that has ended, with its events and files.",
+        operands: [.init(name: "ID")],
+        options: ServerConnection.options + [
+            .flag("drop-deliveries", "give up events of it that wait to be delivered"),
+            .flag("json", "print JSON"),
+        ]
+    ) { arguments in
+        let id = arguments.operands[0]
+        let query = arguments.isSet("drop-deliveries") ? "?deliveries=drop" : ""
+        _ = try await ServerConnection(arguments).call(.delete, "/v1/jobs/\(id.percentEncoded)\(query)")
+        arguments.isSet("json")
+            ? Output.json(["id": .string(id), "deleted": true]) : Output.line("deleted \(id)".printable)
     }
 }
 

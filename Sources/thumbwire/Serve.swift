@@ -30,6 +30,14 @@ enum Serve {
         .value("secret-key-file", "FILE", "the key that seals secrets at rest (made at first start)"),
         .value(
             "openai-sizes", "refuse|snap", "what becomes of sizes that a model does not make (refuse)"),
+        .value("retain-jobs", "TIME|forever", "how long jobs that have ended are kept (90d)"),
+        .value("retain-artifacts", "TIME|forever", "how long pictures are kept, at most as their job (90d)"),
+        .value("retain-deliveries", "TIME|forever", "how long ended webhook deliveries are kept (30d)"),
+        .value("retain-uploads", "TIME|forever", "how long uploads are kept that no job names (24h)"),
+        .value("max-data", "SIZE", "what database and files may take: old pictures go before their time"),
+        .value(
+            "min-free", "PERCENT%,SIZE",
+            "refuse new jobs while the disk has less free than the lesser of these (5%,4GiB)"),
         .value("drain-timeout", "TIME", "how long running work may take at the end (330s)"),
         .value("metrics", "open|key|off", "who may read /metrics: everybody, admin keys, nobody (key)"),
         .value("log-format", "json|text", "the format of the log (text on a terminal, else json)"),
@@ -88,6 +96,14 @@ enum Serve {
         let readers = try arguments.choice("metrics", of: MetricsAccess.allCases.map(\.rawValue))
         if let readers = readers.flatMap(MetricsAccess.init) { options.metrics = readers }
         if let time = try arguments.duration("drain-timeout") { options.drainTimeout = time }
+        if let life = try arguments.life("retain-jobs") { options.retainJobs = life }
+        if let life = try arguments.life("retain-artifacts") { options.retainArtifacts = life }
+        if let life = try arguments.life("retain-deliveries") { options.retainDeliveries = life }
+        if let life = try arguments.life("retain-uploads") { options.retainUploads = life }
+        options.maximumDataBytes = try arguments.size("max-data")
+        if let free = try arguments.freeSpace("min-free") {
+            options.minimumFree = ServiceOptions.FreeSpace(percent: free.percent, bytes: free.bytes)
+        }
         return options
     }
 

@@ -68,22 +68,6 @@ import ThumbwireKit
         }
     }
 
-    @Test(arguments: [(4, 503), (6, 200)])
-    func `is not ready on a disk that is nearly full`(freePercent: Int, status: Int) async throws {
-        try await withService { service in
-            var service = service
-            service.context.disk = { DiskSpace(freeBytes: Int64(freePercent) * 1_000, totalBytes: 100_000) }
-            service.router = makeRouter(service.context)
-
-            // Once the reading comes in time.
-            var response = try await service.send(.get, "/readyz", key: nil)
-            while response.status != status { response = try await service.send(.get, "/readyz", key: nil) }
-
-            let code = try response.json()["reasons"]?.array?.first?["code"]
-            #expect(code == (status == 503 ? "disk_low" : nil))
-        }
-    }
-
     @Test func `lists plugins without secret defaults, and chains`() async throws {
         try await withService { service in
             let plugins = try await service.send(.get, "/v1/plugins")

@@ -9,6 +9,8 @@ import Testing
         options: [
             OptionSpec.value("title", "TEXT", "a title").orEnvironment(), .list("allow", "HOST", "hosts"),
             .value("wait", "TIME", "a time"), .flag("json", "print JSON"),
+            .value("retain", "TIME", "a life"), .value("max", "SIZE", "a size"),
+            .value("free", "SPACE", "room"),
         ])
 
     private func parse(_ words: String..., environment: [String: String] = [:]) throws -> Arguments {
@@ -49,6 +51,61 @@ import Testing
         let arguments = try parse("--wait=\(text)")
 
         #expect(throws: UsageError.self) { try arguments.duration("wait") }
+    }
+
+    @Test(
+        arguments: [
+            ("90d", Duration.seconds(7_776_000)), ("12h", .seconds(43_200)), ("30m", .seconds(1_800)),
+            ("45s", .seconds(45)), ("forever", nil),
+        ] as [(String, Duration?)])
+    func `reads how long something is kept`(_ text: String, _ expected: Duration?) throws {
+        #expect(try parse("--retain", text).life("retain") == .some(expected))
+        #expect(try parse().life("retain") == nil)
+    }
+
+    @Test(arguments: ["", "90", "0d", "1w", "-1d", "1.5h", "d", "Forever", "9999999999d"])
+    func `refuses what is no life, and says what is`(_ text: String) throws {
+        let arguments = try parse("--retain=\(text)")
+
+        let error = #expect(throws: UsageError.self) { try arguments.life("retain") }
+        for form in ["90d", "12h", "30m", "45s", "forever"] {
+            #expect(String(describing: error).contains(form))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("500MB", 500_000_000), ("20GiB", 20 << 30), ("1KB", 1_000), ("2TiB", 2 << 40), ("7B", 7),
+        ] as [(String, Int64)])
+    func `reads sizes`(_ text: String, _ expected: Int64) throws {
+        #expect(try parse("--max", text).size("max") == expected)
+    }
+
+    @Test(arguments: ["", "5", "0MB", "1.5GB", "5mb", "-1MB", "99999999999TiB", "GB"])
+    func `refuses what is no size, and says what is`(_ text: String) throws {
+        let arguments = try parse("--max=\(text)")
+
+        let error = #expect(throws: UsageError.self) { try arguments.size("max") }
+        #expect(String(describing: error).contains("500MB or 20GiB"))
+    }
+
+    @Test(
+        arguments: [
+            ("5%", 5, nil), ("2GiB", nil, 2 << 30), ("5%,4GiB", 5, 4 << 30), ("4GiB,5%", 5, 4 << 30),
+            ("0", nil, 0),
+        ] as [(String, Int?, Int64?)])
+    func `reads what has to stay free`(_ text: String, _ percent: Int?, _ bytes: Int64?) throws {
+        let free = try #require(try parse("--free", text).freeSpace("free"))
+
+        #expect(free.percent == percent)
+        #expect(free.bytes == bytes)
+    }
+
+    @Test(arguments: ["100%", "5", "5%,6%", "1GB,2GB", "%", "all"])
+    func `refuses what is no room`(_ text: String) throws {
+        let arguments = try parse("--free=\(text)")
+
+        #expect(throws: UsageError.self) { try arguments.freeSpace("free") }
     }
 
     @Test func `refuses a value given twice, a switch with a value and a second operand`() {

@@ -1,12 +1,37 @@
 """A full disk refuses what it cannot keep, and loses nothing that it took."""
 import json
+import struct
+import zlib
 
-from network import alone, mount_memory
+import pytest
+
+from network import alone, mount_memory, remount
 from running import Receiver, Service, verifier, wait_until
 
 MEGABYTES = 24
 # What is refused for want of room, and nothing else.
 REFUSAL = (503, "storage_full")
+# Of a small disk that may be filled to its last byte.
+TO_THE_LAST_BYTE = {"THUMBWIRE_MIN_FREE": "0"}
+
+
+# What asks for something new, on each face.
+CREATIONS = [
+    ("/v1/jobs", {"title": "Full"}, lambda answer: answer["code"] == "storage_full"),
+    ("/api/v1/thumbnail/generate", {"manualTitle": "Full", "colorGrading": "Warm", "layoutType": "TextLeft"},
+     lambda answer: answer["error"]["code"] == "INTERNAL_ERROR"),
+    ("/api/generative-jobs", {"sourceUri": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"},
+     lambda answer: answer["errorName"] == "ServiceUnavailable"),
+    ("/v1/images/generations", {"prompt": "Full"}, lambda answer: answer["error"]["code"] == "storage_full"),
+]
+
+
+def png():
+    """A grey picture of one pixel."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(b"\0\x80")) + chunk(b"IEND", b""))
 
 
 def fill(path, room=0):
@@ -27,7 +52,7 @@ def test_what_a_full_disk_took_is_there_and_delivered_and_what_it_refused_is_not
     mount_memory(disk, MEGABYTES)
     filler = disk / "filler"
     with Receiver() as receiver:
-        service = Service(tmp_path / "service", data=disk / "data")
+        service = Service(tmp_path / "service", data=disk / "data", environment=TO_THE_LAST_BYTE)
         endpoint = service.endpoint(receiver.url + "/endpoint")
         service.test(endpoint["id"])
         receiver.wait(1)
@@ -73,7 +98,7 @@ def test_what_a_full_disk_took_is_there_and_delivered_and_what_it_refused_is_not
         service.kill()
         filler.unlink()
         (disk / "rest").unlink()
-        with Service(tmp_path / "service", data=disk / "data") as service:
+        with Service(tmp_path / "service", data=disk / "data", environment=TO_THE_LAST_BYTE) as service:
             assert wait_until(lambda: ask(1_000_001), "room")
             assert wait_until(lambda: ask(1_000_002), "room")
             ended = {number: service.ended(job) for number, job in jobs.items()}
@@ -100,7 +125,8 @@ def test_a_disk_that_fills_and_empties_under_a_running_service_is_no_end(tmp_pat
     disk = tmp_path / "disk"
     mount_memory(disk, MEGABYTES)
     filler = disk / "filler"
-    with Receiver() as receiver, Service(tmp_path / "service", data=disk / "data") as service:
+    with Receiver() as receiver, Service(
+            tmp_path / "service", data=disk / "data", environment=TO_THE_LAST_BYTE) as service:
         endpoint = service.endpoint(receiver.url)["id"]
         sent = [service.test(endpoint)]
         for _ in range(3):
@@ -126,3 +152,65 @@ def test_a_disk_that_fills_and_empties_under_a_running_service_is_no_end(tmp_pat
         deliveries = f"/v1/webhook-endpoints/{endpoint}/deliveries"
         wait_until(lambda: {one["status"] for one in service.pages(deliveries)} == {"delivered"}, "the log")
         assert len(service.pages(deliveries)) == len(sent)
+
+
+@alone()
+def test_a_nearly_full_disk_takes_nothing_new_and_ends_what_it_took(tmp_path):
+    disk = tmp_path / "disk"
+    mount_memory(disk, MEGABYTES)
+    filler = disk / "filler"
+    is_held = True
+
+    with Receiver(lambda *webhook: 503 if is_held else 204) as receiver, Service(
+            tmp_path / "service", data=disk / "data", environment={"THUMBWIRE_MIN_FREE": "4MiB"}) as service:
+        service.endpoint(receiver.url + "/endpoint")
+        wish = {"title": "Full", "resolution": "64x64"}
+        taken = [service.call("POST", "/v1/jobs", {**wish, "callbackUrl": f"{receiver.url}/callback"})["id"]
+                 for _ in range(5)]
+        deletable = service.call("POST", "/v1/jobs", wish)["id"]
+        fill(filler, room=3 << 20)
+
+        for path, body, is_refusal in CREATIONS:
+            status, answer = service.send("POST", path, body)
+            assert status == 503 and is_refusal(answer), (path, answer)
+        status, answer = service.send("POST", "/v1/uploads", png(), {"Content-Type": "image/png"})
+        assert (status, answer["code"]) == REFUSAL, answer
+        assert service.send("GET", "/readyz")[0] == 503
+        assert service.send("GET", "/healthz")[0] == 200
+        for job in taken + [deletable]:
+            assert service.ended(job)["status"] == "completed"
+        # Its event still waits at the endpoint.
+        assert service.send("DELETE", f"/v1/jobs/{deletable}")[0] == 409
+        assert service.send("DELETE", f"/v1/jobs/{deletable}?deliveries=drop")[0] == 204
+        assert service.send("GET", f"/v1/jobs/{deletable}")[0] == 404
+        is_held = False
+        for job in taken:
+            receiver.wait_for("/callback", job)
+        assert service.send("POST", "/v1/jobs", wish)[0] == 503
+
+        filler.unlink()
+        assert service.send("GET", "/readyz")[0] == 200
+        service.call("POST", "/v1/uploads", png(), {"Content-Type": "image/png"})
+        service.ended(service.call("POST", "/v1/jobs", wish)["id"])
+
+
+@alone()
+def test_a_disk_that_is_read_only_for_a_while_loses_nothing(tmp_path):
+    disk = tmp_path / "disk"
+    mount_memory(disk, MEGABYTES)
+    with Receiver() as receiver:
+        service = Service(tmp_path / "service", data=disk / "data")
+        taken = [service.call("POST", "/v1/jobs", {
+            "title": "Kept", "resolution": "64x64", "callbackUrl": f"{receiver.url}/callback"})["id"]
+            for _ in range(5)]
+        # Linux makes no disk read-only on which files are open for writing.
+        service.kill()
+        remount(disk, MEGABYTES, read_only=True)
+        with pytest.raises(RuntimeError, match="Read-only|read-only|readonly"):
+            Service(tmp_path / "service", data=disk / "data")
+        remount(disk, MEGABYTES, read_only=False)
+        with Service(tmp_path / "service", data=disk / "data") as service:
+            for job in taken:
+                assert service.ended(job)["status"] == "completed"
+                receiver.wait_for("/callback", job)
+            assert {job["id"] for job in service.jobs()} == set(taken)

@@ -8,7 +8,8 @@ extension RouteTable {
         open(
             .get, "/files/{name}",
             Operation(
-                "getFile", "A picture, for whoever knows its link", tag: "files",
+                "getFile", "A picture, for whoever knows its link, until the link's `expiresAt`",
+                tag: "files",
                 answers: [
                     Operation.Answer(status: 200, summary: "the file", mediaType: "image/*"),
                     Operation.Answer(status: 304, summary: "the client has it"),
@@ -24,10 +25,11 @@ private func file(_ request: Request, _ context: APIContext) async throws -> Res
     let name = request.parameters["name"] ?? ""
     guard let artifact = try await context.store.artifact(fileName: name) else { throw gone }
     let tag = "\"\(artifact.sha256)\""
+    let life = artifact.expiresAt.map { max(0, ($0 - context.clock.now()).components.seconds) } ?? .max
     var headers: Headers = [
         "ETag": tag,
-        // A name never gets other bytes.
-        "Cache-Control": "public, max-age=31536000, immutable",
+        // A name never gets other bytes; caches forget it with us.
+        "Cache-Control": "public, max-age=\(min(life, 31_536_000)), immutable",
         "X-Content-Type-Options": "nosniff",
         // Should a browser ever read markup in it, it may do nothing.
         "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -10,21 +10,23 @@ final class Readiness: Sendable {
         case draining
         case storeStalled = "store_stalled"
         case storeNotWritable = "store_not_writable"
-        case diskLow = "disk_low"
+        case diskNearlyFull = "disk_nearly_full"
+        case dataLimitReached = "data_limit_reached"
 
         var detail: String {
             switch self {
             case .draining: "the service is shutting down"
             case .storeStalled: "a commit has been under way for too long: the disk may hang"
             case .storeNotWritable: "the disk is full, read-only or failing"
-            case .diskLow: "the disk of the data folder is nearly full"
+            case .diskNearlyFull: "the disk of the data folder is nearly full"
+            case .dataLimitReached: "the data folder has reached its limit, and nothing in it may go yet"
             }
         }
     }
 
     private let context: APIContext
     private let ping: BoundedQuestion<StoreError?>
-    private let disk: BoundedQuestion<DiskSpace?>
+    private let room: BoundedQuestion<StorageGuard.Shortage?>
 
     init(_ context: APIContext) {
         self.context = context
@@ -36,7 +38,7 @@ final class Readiness: Sendable {
                 return error
             }
         }
-        disk = BoundedQuestion(context.disk)
+        room = BoundedQuestion { [storage = context.engine.storage] in storage.shortage }
     }
 
     /// Empty while they are. Takes no longer than ``APIContext/ReadinessLimits/patience`` twice.
@@ -52,16 +54,11 @@ final class Readiness: Sendable {
             context.log(.error, "the store cannot write", ["error": .string("\(refusal)")])
             reasons.append(.storeNotWritable)
         }
-        if let space = await disk.answer(within: limits.patience) ?? nil, space.isLow(below: limits.freeShare)
-        {
-            reasons.append(.diskLow)
+        switch await room.answer(within: limits.patience) ?? nil {
+        case .disk: reasons.append(.diskNearlyFull)
+        case .data: reasons.append(.dataLimitReached)
+        case nil: break
         }
         return reasons
-    }
-}
-
-extension DiskSpace {
-    fileprivate func isLow(below share: Double) -> Bool {
-        Double(freeBytes) < Double(totalBytes) * share
     }
 }

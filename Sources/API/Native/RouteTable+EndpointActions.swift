@@ -1,4 +1,5 @@
 import Documents
+import Engine
 import HTTP
 import Persistence
 import Signing
@@ -79,10 +80,13 @@ extension RouteTable {
 @Sendable private func recoverEndpoint(_ call: Call) async throws -> Response {
     let now = call.context.clock.now()
     let request = try RecoveryRequest(try call.body(), now: now)
+    // What was delivered before is not known any more, and would seem to be missing.
+    let known = call.context.retention.deliveries.map { now - $0 }
+    let since = request.scope == .missing ? max(request.since, known ?? request.since) : request.since
     let recovery = try await call.once { key in
         let query = RecoveryQuery(
             endpoint: try await call.activeEndpoint().id, account: call.account, scope: request.scope.query,
-            since: request.since, until: request.until)
+            since: since, until: request.until)
         let count = try await call.context.store.recover(query, now: now)
         // It takes several commits. After a crash between them it begins anew, which leaves out what is pending.
         if let key { try await call.context.store.keep(KeptResource(id: "\(count)", at: now), for: key) }

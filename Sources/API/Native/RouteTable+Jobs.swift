@@ -35,6 +35,21 @@ extension RouteTable {
                 answers: [.json(200, "the job as it is", "Job")]),
             getJob)
         native(
+            .delete, "/v1/jobs/{id}",
+            Operation(
+                "deleteJob",
+                "Erase a job that has ended, with its events and files; lines of the ledger stay. Refused with "
+                    + "`job_not_finished` before its end, and with `deliveries_pending` while an event of it waits to "
+                    + "be delivered",
+                tag: "jobs",
+                parameters: [
+                    .init(
+                        name: "deliveries",
+                        summary: "`drop` gives up what waits to be delivered, instead of refusing (`keep`)")
+                ],
+                answers: [Operation.Answer(status: 204, summary: "erased")]),
+            deleteJob)
+        native(
             .post, "/v1/jobs/{id}/cancel",
             Operation(
                 "cancelJob", "Stop a job", tag: "jobs",
@@ -123,6 +138,28 @@ extension Call {
         throw Problem(.jobFinished, "job \(job.id) is \(job.state.rawValue) and cannot be cancelled any more")
     case .notFound: throw call.noJob
     }
+}
+
+@Sendable private func deleteJob(_ call: Call) async throws -> Response {
+    let fate = try call.request.choices("deliveries", PendingDeliveries.self)
+    let id = call.jobID()
+    switch try await call.context.engine.delete(id, of: call.account, dropsDeliveries: fate == [.drop]) {
+    case .erased: return Response(status: 204)
+    case .unfinished:
+        throw Problem(
+            .jobNotFinished,
+            "job \(id) runs, or its provider still works on it; cancel it and delete it when that has ended")
+    case .delivering:
+        throw Problem(
+            .deliveriesPending,
+            "an event of job \(id) waits to be delivered; delete the job later, or with deliveries=drop")
+    case .notFound: throw call.noJob
+    }
+}
+
+/// What becomes of events that wait when their job is deleted.
+private enum PendingDeliveries: String, CaseIterable {
+    case keep, drop
 }
 
 @Sendable private func retryJob(_ call: Call) async throws -> Response {

@@ -114,10 +114,15 @@ struct PictureUploads {
     private func keep(
         _ picture: Picture, at place: Place, once key: IdempotencyKey? = nil
     ) async throws -> Artifact {
-        let artifact = Artifact(
+        try context.engine.storage.requireRoom()
+        let stored = try await context.artifacts.write(picture.bytes)
+        let now = context.clock.now()
+        var artifact = Artifact(
             id: place.artifact, account: place.account, job: nil, fileName: place.fileName,
-            sha256: try await context.artifacts.write(picture.bytes), mediaType: picture.format.mediaType,
-            bytes: picture.bytes.count, createdAt: context.clock.now())
+            sha256: stored.sha256, mediaType: picture.format.mediaType, bytes: picture.bytes.count,
+            createdAt: now)
+        artifact.expiresAt = context.retention.expiry(ofUploadAt: now)
+        artifact.hold = stored.hold
         do throws(StoreError) {
             try await context.store.insert(artifact, once: key)
         } catch {
@@ -127,6 +132,7 @@ struct PictureUploads {
             guard earlier.sha256 == artifact.sha256 else {
                 throw Problem(.conflict, "another picture was uploaded to this link; ask for a new one")
             }
+            return earlier
         }
         return artifact
     }
@@ -136,7 +142,8 @@ struct PictureUploads {
         return [
             "id": .string(artifact.id.rawValue), "url": .string(link(to: artifact.fileName)),
             "width": .integer(Int64(size.width)), "height": .integer(Int64(size.height)),
-            "format": (format?.rawValue).json, "bytes": .integer(Int64(artifact.bytes)), "expiresAt": nil,
+            "format": (format?.rawValue).json, "bytes": .integer(Int64(artifact.bytes)),
+            "expiresAt": artifact.expiresAt == .distantFuture ? nil : (artifact.expiresAt?.description).json,
         ]
     }
 

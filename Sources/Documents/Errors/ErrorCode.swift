@@ -50,6 +50,8 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case jobNotRetryable = "job_not_retryable"
     case retryNeedsDecision = "retry_needs_decision"
     case jobFinished = "job_finished"
+    case jobNotFinished = "job_not_finished"
+    case deliveriesPending = "deliveries_pending"
     case endpointDisabled = "endpoint_disabled"
     case conflict
     case idempotencyKeyReused = "idempotency_key_reused"

@@ -188,6 +188,8 @@ extension ErrorRow {
         .endpointHandshakeFailed: ErrorRow("the endpoint did not shake hands", 422, .badRequest),
 
         .jobFinished: ErrorRow("the job is finished", 409, .badRequest),
+        .jobNotFinished: ErrorRow("the job is not finished", 409, .badRequest),
+        .deliveriesPending: ErrorRow("events of the job wait to be delivered", 409, .badRequest),
         .endpointDisabled: ErrorRow("the endpoint is disabled", 409, .badRequest),
         .conflict: ErrorRow("it exists already", 409, .badRequest),
         .idempotencyKeyReused: ErrorRow(

@@ -50,11 +50,14 @@ extension EngineServices {
         _ bytes: [UInt8], format: ImageFormat, of job: JobID, _ account: AccountID
     ) async throws -> Artifact {
         let now = clock.now()
-        return Artifact(
+        let stored = try await artifacts.write(bytes)
+        var artifact = Artifact(
             id: ArtifactID(prefix: "art_", at: now), account: account, job: job,
             fileName: "\(hexadecimal(randomBytes(16))).\(format.fileExtension)",
-            sha256: try await artifacts.write(bytes), mediaType: format.mediaType, bytes: bytes.count,
-            createdAt: now)
+            sha256: stored.sha256, mediaType: format.mediaType, bytes: bytes.count, createdAt: now)
+        artifact.expiresAt = retention.expiry(ofPictureAt: now)
+        artifact.hold = stored.hold
+        return artifact
     }
 }
 

@@ -52,7 +52,8 @@ extension JobRunner {
                     Output(
                         artifact: artifact.id, fileName: artifact.fileName, size: picture.size,
                         format: picture.format,
-                        bytes: artifact.bytes, sha256: artifact.sha256, variant: result.variant))
+                        bytes: artifact.bytes, sha256: artifact.sha256, variant: result.variant,
+                        expiresAt: artifact.expiresAt))
             }
         }
         guard !finished.outputs.isEmpty else {

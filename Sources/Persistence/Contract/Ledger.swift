@@ -61,6 +61,8 @@ package enum Acceptance: Sendable {
     case repeats(JobID)
     /// The balance, or what the key may still spend, is below the job's credits; nothing was written.
     case insufficientCredits(available: Int)
+    /// A file that the job needs is not there any more; nothing was written.
+    case missingArtifact(ArtifactID)
 }
 
 /// A provider that an administrator or the provider itself put out of use for a while.

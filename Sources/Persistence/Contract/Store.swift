@@ -55,7 +55,8 @@ package protocol Store: Sendable {
     /// Writes a queued job, its callback, its first event and the hold on its credits in one transaction, unless the
     /// request repeats another or costs too much.
     ///
-    /// Tickets that it brings along belong to it from then on: its parent's steps lose them, as an unknown outcome, and
+    /// Files that it brings along, in its request and its steps, are kept as long as it; the answer says when one of
+    /// them is gone. Tickets that it brings along belong to it from then on: its parent's steps lose them, as an unknown outcome, and
     /// nobody follows them for the parent any more. Throws ``StoreError/conflict(_:)`` when the parent does not have
     /// such a ticket any more, because another job took it or its result is there.
     func accept(
@@ -130,8 +131,37 @@ package protocol Store: Sendable {
 
     /// Adds an upload, whose bytes are durable already.
     func insert(_ artifact: Artifact, once key: IdempotencyKey?) async throws(StoreError)
+    /// The file, also when its link has ended.
     func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact?
+    /// The file behind a link that has not ended.
     func artifact(fileName: String) async throws(StoreError) -> Artifact?
+    /// Which of the contents, by their SHA-256, a row names.
+    func namedContents(among contents: [String]) async throws(StoreError) -> Set<String>
+
+    // MARK: Retention
+
+    // Each step is one small commit, so that writers are not held up. Nothing of a job goes while it is live, while a
+    // provider works on it or while an event of it waits to be delivered; lines of the ledger never go.
+
+    /// Erases a terminal job with its callback, compositions, events, deliveries and files. With `dropsDeliveries` also
+    /// what still waits to be delivered.
+    func eraseJob(
+        _ id: JobID, of account: AccountID, dropsDeliveries: Bool
+    ) async throws(StoreError) -> JobErasure
+    /// Erases up to `limit` jobs that ended before then, oldest first, behind a place; 0 is the beginning.
+    func pruneJobs(endedBefore moment: Timestamp, after place: Int64, limit: Int) async throws(StoreError)
+        -> PrunedBatch
+    /// Deletes events about no job that happened before then.
+    func pruneEvents(before moment: Timestamp, limit: Int) async throws(StoreError) -> PrunedBatch
+    /// Deletes deliveries that were made before then and have ended, with their attempts; their events stay.
+    func pruneDeliveries(
+        madeBefore moment: Timestamp, after place: Int64, limit: Int
+    ) async throws(StoreError) -> PrunedBatch
+    /// Deletes files whose time has come.
+    func pruneExpiredArtifacts(now: Timestamp, limit: Int) async throws(StoreError) -> PrunedBatch
+    /// Deletes files of terminal jobs before their time, oldest first, behind a place; 0 is the beginning.
+    func pruneOldestArtifacts(after place: Int64, limit: Int) async throws(StoreError) -> PrunedBatch
+    func storedBytes() async throws(StoreError) -> StoredBytes
 
     // MARK: Events, endpoints, deliveries
 

@@ -2,6 +2,7 @@ internal import Foundation
 
 /// How much room the file system of a folder has, for those who are not its superuser.
 package struct DiskSpace: Sendable {
+    /// What this process may still write.
     package var freeBytes: Int64
     package var totalBytes: Int64
 

@@ -115,8 +115,19 @@ enum JobSQL {
         """
 
     static let insertArtifact: StaticString = """
-        INSERT INTO artifacts (id, account, job, file_name, sha256, media_type, bytes, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        INSERT INTO artifacts (id, account, job, file_name, sha256, media_type, bytes, created_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        """
+
+    static let artifact: StaticString = """
+        SELECT id, account, job, file_name, sha256, media_type, bytes, created_at, expires_at
+        FROM artifacts WHERE id = ?1 AND account = ?2
+        """
+
+    /// ?1 file name · ?2 now
+    static let linkedArtifact: StaticString = """
+        SELECT id, account, job, file_name, sha256, media_type, bytes, created_at, expires_at
+        FROM artifacts WHERE file_name = ?1 AND (expires_at IS NULL OR expires_at > ?2)
         """
 
     static let writeComposition: StaticString = """

@@ -31,7 +31,8 @@ extension Transaction {
                 status: $0.text(4)
             )
         }
-        guard let found else { throw .missing("delivery \(attempt.delivery)") }
+        // Its job was erased meanwhile.
+        guard let found else { return nil }
         try naming(unique: "attempt \(attempt.number) of delivery \(attempt.delivery)") {
             () throws(StoreError) in
             try connection.run(

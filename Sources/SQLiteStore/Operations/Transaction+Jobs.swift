@@ -27,8 +27,13 @@ extension Transaction {
         switch try affordability(of: new.job) {
         case .insufficient(let available): return .insufficientCredits(available: available)
         case .affordable(let charge):
+            let artifacts = new.job.artifactsOfOthers
+            if let missing = try missingArtifact(of: artifacts, account: new.job.account) {
+                return .missingArtifact(missing)
+            }
             try takeTickets(for: new.job)
             let number = try insert(new)
+            try useArtifacts(artifacts, by: new.job, number: number)
             if let charge { try hold(charge, for: new.job, number: number) }
             try note(new.repetition, of: new.job, number: number)
             note(.jobClaimable)
@@ -190,7 +195,8 @@ extension Transaction {
             ) { () throws(StoreError) in
                 try connection.run(
                     JobSQL.insertArtifact, artifact.id, artifact.account, artifact.job, artifact.fileName,
-                    artifact.sha256, artifact.mediaType, artifact.bytes, artifact.createdAt)
+                    artifact.sha256, artifact.mediaType, artifact.bytes, artifact.createdAt,
+                    artifact.expiresAt)
             }
         }
     }

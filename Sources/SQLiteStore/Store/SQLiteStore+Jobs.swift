@@ -74,6 +74,8 @@ extension SQLiteStore {
 
     package func apply(_ change: JobChange) async throws(StoreError) -> Bool {
         let progress = JobRecord.progress(change.job)
+        // Their bytes are held until the rows are committed.
+        defer { withExtendedLifetime(change.artifacts) {} }
         return try await writer.perform { transaction throws(StoreError) in
             try transaction.apply(change, progress: progress)
         }
@@ -115,6 +117,7 @@ extension SQLiteStore {
     }
 
     package func insert(_ artifact: Artifact, once key: IdempotencyKey?) async throws(StoreError) {
+        defer { withExtendedLifetime(artifact) {} }
         try await writer.perform { transaction throws(StoreError) in
             try transaction.once(key, makes: artifact.id) { () throws(StoreError) in
                 try transaction.write([artifact])
@@ -124,23 +127,14 @@ extension SQLiteStore {
 
     package func artifact(_ id: ArtifactID, of account: AccountID) async throws(StoreError) -> Artifact? {
         try await readers.perform { connection throws(StoreError) in
-            try connection.first(
-                """
-                SELECT id, account, job, file_name, sha256, media_type, bytes, created_at
-                FROM artifacts WHERE id = ?1 AND account = ?2
-                """, id, account
-            ) { Artifact(row: $0) }
+            try connection.first(JobSQL.artifact, id, account) { Artifact(row: $0) }
         }
     }
 
     package func artifact(fileName: String) async throws(StoreError) -> Artifact? {
-        try await readers.perform { connection throws(StoreError) in
-            try connection.first(
-                """
-                SELECT id, account, job, file_name, sha256, media_type, bytes, created_at
-                FROM artifacts WHERE file_name = ?1
-                """, fileName
-            ) { Artifact(row: $0) }
+        let now = clock.now()
+        return try await readers.perform { connection throws(StoreError) in
+            try connection.first(JobSQL.linkedArtifact, fileName, now) { Artifact(row: $0) }
         }
     }
 }
@@ -151,5 +145,6 @@ extension Artifact {
             id: row.identifier(0), account: row.identifier(1),
             job: row.optionalText(2).map { JobID(rawValue: $0) }, fileName: row.text(3), sha256: row.text(4),
             mediaType: row.text(5), bytes: Int(row.integer(6)), createdAt: row.timestamp(7))
+        expiresAt = row.optionalTimestamp(8)
     }
 }

@@ -30,6 +30,7 @@ extension SQLiteStore {
     }
 
     package func settle(_ ticket: OpenTicket, artifacts: [Artifact]) async throws(StoreError) {
+        defer { withExtendedLifetime(artifacts) {} }
         try await writer.perform { transaction throws(StoreError) in
             try transaction.settle(ticket, artifacts: artifacts)
         }

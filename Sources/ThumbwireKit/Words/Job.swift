@@ -187,7 +187,7 @@ public struct Output: Hashable, Sendable {
     public var sha256: String
     /// Which of the request's variants, from 0.
     public var variant: Int
-    /// Until when the file is kept for sure; `nil` is for as long as the job.
+    /// When its link ends; `nil` is with the job.
     public var expiresAt: Timestamp?
 
     /// A finished picture.

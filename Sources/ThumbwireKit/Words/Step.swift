@@ -197,6 +197,11 @@ public struct Artifact: Hashable, Sendable {
     public var bytes: Int
     /// When it was stored.
     public var createdAt: Timestamp
+    /// When its link ends, and the file with it unless another job uses it; `nil` is with the last job that it
+    /// belongs to or that uses it.
+    public var expiresAt: Timestamp?
+    /// Keeps the bytes until the row that names them is written; `nil` for what has its row.
+    package var hold: ContentHold?
 
     /// A stored file.
     public init(

@@ -23,11 +23,23 @@ final class RecordingEngine: JobService {
     private let accepting = Mutex(true)
     private let statuses = Mutex<[ProviderStatus]>([])
     private let settled = Mutex<[Face: FaceSettings]>([:])
+    /// The disk that the service stands on; a tenth of it is to stay free.
+    let disk: Disk
+    let storage: StorageGuard
+
+    final class Disk: Sendable {
+        let freeBytes = Mutex<Int64>(1_000)
+    }
 
     init(store: any Store, encoder: EventEncoder, clock: ManualClock) {
         self.store = store
         self.encoder = encoder
         self.clock = clock
+        let disk = Disk()
+        self.disk = disk
+        storage = StorageGuard(floor: StorageGuard.Floor(percent: 10)) {
+            DiskSpace(freeBytes: disk.freeBytes.withLock { $0 }, totalBytes: 1_000)
+        }
     }
 
     var submissions: [Submission] { taken.withLock { $0 } }
@@ -44,7 +56,12 @@ final class RecordingEngine: JobService {
 
     func stopAccepting() { accepting.withLock { $0 = false } }
 
+    func delete(_ id: JobID, of account: AccountID, dropsDeliveries: Bool) async throws -> JobErasure {
+        try await store.eraseJob(id, of: account, dropsDeliveries: dropsDeliveries)
+    }
+
     func submit(_ submission: Submission) async throws -> Submitted {
+        try storage.requireRoom()
         if let chain = submission.chain, !chainNames().contains(chain) {
             throw Failure(.invalidInput, code: "chain_unknown", message: "no chain \"\(chain)\"")
         }
@@ -75,6 +92,8 @@ final class RecordingEngine: JobService {
         case .insufficientCredits(let available):
             throw Failure(
                 .outOfFunds, code: "credits_insufficient", message: "\(available) credits are left")
+        case .missingArtifact(let id):
+            throw Failure(.invalidInput, code: "upload_not_found", message: "no file \(id)")
         }
     }
 

@@ -127,10 +127,10 @@ final class MemoryArtifacts: ArtifactStorage {
 
     private let kept = Mutex([sha256: bytes])
 
-    func write(_ bytes: [UInt8]) async throws(StoreError) -> String {
+    func write(_ bytes: [UInt8]) async throws(StoreError) -> StoredContent {
         let sha256 = hexadecimal(Hash.sha256(bytes))
         kept.withLock { $0[sha256] = bytes }
-        return sha256
+        return StoredContent(sha256: sha256, hold: ContentHold {})
     }
 
     func read(sha256: String) async throws(StoreError) -> [UInt8] {
@@ -139,6 +139,20 @@ final class MemoryArtifacts: ArtifactStorage {
     }
 
     func path(sha256: String) -> String? { nil }
+
+    func remove(_ contents: [String], named: ContentNames) async throws(StoreError) -> Int64 {
+        let unnamed = Set(contents).subtracting(try await named(contents))
+        return kept.withLock { kept in
+            unnamed.reduce(into: 0) { free, content in
+                free += Int64(kept.removeValue(forKey: content)?.count ?? 0)
+            }
+        }
+    }
+
+    func removeOrphans(storedBefore moment: Timestamp, named: ContentNames) async throws(StoreError) -> Int64
+    {
+        0
+    }
 }
 
 extension Service {

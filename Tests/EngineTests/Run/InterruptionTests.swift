@@ -171,7 +171,8 @@ struct InterruptionTests {
         try await EngineHarness.run(chain: EngineHarness.billedChain, isRunning: false) { harness in
             let artifact = Artifact(
                 id: .make("art_"), account: harness.account.id, job: nil, fileName: "f.png",
-                sha256: try await harness.services.artifacts.write([9, 9]), mediaType: "image/png", bytes: 2,
+                sha256: try await harness.services.artifacts.write([9, 9]).sha256, mediaType: "image/png",
+                bytes: 2,
                 createdAt: .noon)
             let id = try await crashed(harness, artifacts: [artifact]) { step in
                 step.status = .succeeded

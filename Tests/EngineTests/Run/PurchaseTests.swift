@@ -173,7 +173,7 @@ private final class FullDisk: ArtifactStorage {
         return self
     }
 
-    func write(_ bytes: [UInt8]) async throws(StoreError) -> String {
+    func write(_ bytes: [UInt8]) async throws(StoreError) -> StoredContent {
         let isRefused = refusals.withLock { left in
             defer { left = max(0, left - 1) }
             return left > 0
@@ -190,4 +190,13 @@ private final class FullDisk: ArtifactStorage {
     }
 
     func path(sha256: String) -> String? { artifacts.withLock { $0 }?.path(sha256: sha256) }
+
+    func remove(_ contents: [String], named: ContentNames) async throws(StoreError) -> Int64 {
+        try await artifacts.withLock { $0 }?.remove(contents, named: named) ?? 0
+    }
+
+    func removeOrphans(storedBefore moment: Timestamp, named: ContentNames) async throws(StoreError) -> Int64
+    {
+        try await artifacts.withLock { $0 }?.removeOrphans(storedBefore: moment, named: named) ?? 0
+    }
 }

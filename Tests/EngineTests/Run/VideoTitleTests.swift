@@ -216,7 +216,7 @@ struct VideoTitleTests {
         var job = try #require(claimed.first?.job)
         let artifact = Artifact(
             id: .make("art_"), account: harness.account.id, job: id, fileName: "f.png",
-            sha256: try await harness.services.artifacts.write([9]), mediaType: "image/png", bytes: 1,
+            sha256: try await harness.services.artifacts.write([9]).sha256, mediaType: "image/png", bytes: 1,
             createdAt: .noon)
         var step = Step(
             id: "main", index: 0, attempt: 1, plugin: "watching", version: "1.0.0", configurationHash: "00",

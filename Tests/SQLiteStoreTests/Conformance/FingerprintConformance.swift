@@ -172,7 +172,7 @@ extension Store {
         switch outcome {
         case .accepted: return nil
         case .repeats(let id): return id
-        case .insufficientCredits: throw NotOne(count: 0)
+        case .insufficientCredits, .missingArtifact: throw NotOne(count: 0)
         }
     }
 

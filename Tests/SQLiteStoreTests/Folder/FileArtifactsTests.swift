@@ -10,7 +10,7 @@ import Testing
         let artifacts = FileArtifacts(folder: try DataFolder(path: parent.path))
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
-        let sha256 = try await artifacts.write(bytes)
+        let sha256 = try await artifacts.write(bytes).sha256
 
         #expect(sha256 == hexadecimal(Hash.sha256(bytes)))
         #expect(try await artifacts.read(sha256: sha256) == bytes)
@@ -25,7 +25,7 @@ import Testing
         let artifacts = FileArtifacts(folder: folder)
 
         let names = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<20 { group.addTask { try await artifacts.write([1, 2, 3]) } }
+            for _ in 0..<20 { group.addTask { try await artifacts.write([1, 2, 3]).sha256 } }
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
 
@@ -38,7 +38,7 @@ import Testing
         let parent = try TemporaryFolder()
         let artifacts = FileArtifacts(folder: try DataFolder(path: parent.path))
 
-        let sha256 = try await artifacts.write([])
+        let sha256 = try await artifacts.write([]).sha256
 
         #expect(try await artifacts.read(sha256: sha256) == [])
     }

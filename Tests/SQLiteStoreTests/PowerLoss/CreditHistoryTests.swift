@@ -153,7 +153,7 @@ private struct CreditHistory {
             #expect(available < job.credits)
             #expect(told == max(0, available))
             refusals += 1
-        case .repeats: Issue.record("joined \(job.id)")
+        case .repeats, .missingArtifact: Issue.record("unexpected answer for \(job.id)")
         }
     }
 

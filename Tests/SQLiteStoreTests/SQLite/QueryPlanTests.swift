@@ -54,6 +54,18 @@ import ThumbwireKit
         (TicketSQL.voidLeases, "open_tickets_leased"),
         (TicketSQL.ofProvider, "open_tickets_of_provider"),
         (TicketSQL.ofLiveJobs, "live_jobs_with_tickets"),
+        (RetentionSQL.expiredArtifacts, "artifacts_by_expiry"),
+        (RetentionSQL.artifactsOfJob, "artifacts_of_job"),
+        (RetentionSQL.orphanUsedArtifacts, "artifacts_of_job"),
+        (RetentionSQL.content, "artifacts_of_content"),
+        (RetentionSQL.eventsOfJob, "events_of_job"),
+        (RetentionSQL.attemptsOfJob, "deliveries_of_event"),
+        (RetentionSQL.deliveriesOfJob, "deliveries_of_event"),
+        (RetentionSQL.jobStanding, "deliveries_of_event"),
+        (RetentionSQL.oldestJobs, "deliveries_of_event"),
+        (RetentionSQL.oldestEvents, "events_of_no_job"),
+        (RetentionSQL.attemptsOfEvent, "deliveries_of_event"),
+        (RetentionSQL.deliveriesOfEvent, "deliveries_of_event"),
     ]
 
     /// Looked up by what their table is kept by: an id or a job's number.
@@ -65,6 +77,12 @@ import ThumbwireKit
         EndpointSQL.one, EndpointSQL.review, EndpointSQL.lowerFirstPending, FingerprintSQL.answer,
         TicketSQL.reschedule, TicketSQL.delete,
         TicketSQL.lease, TurnSQL.one, TurnSQL.delete,
+        RetentionSQL.numberOfJob, RetentionSQL.callback, RetentionSQL.compositions, RetentionSQL.fingerprint,
+        RetentionSQL.job, RetentionSQL.artifact, RetentionSQL.keepUpload, RetentionSQL.deleteUses,
+        RetentionSQL.deleteIfUnused, RetentionSQL.artifactOfEndedJob, RetentionSQL.oldestArtifacts,
+        RetentionSQL.oldestDeliveries, RetentionSQL.oldestJobs, RetentionSQL.event,
+        RetentionSQL.attemptsOfDelivery, RetentionSQL.endedDelivery, RetentionSQL.isPending,
+        JobSQL.artifact, JobSQL.linkedArtifact,
     ]
 
     /// What looks at what waits only, which is less than there ever was.
@@ -96,6 +114,16 @@ import ThumbwireKit
 
         #expect(!plan.isEmpty)
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+    }
+
+    @Test func `what files take is summed up from an index alone`() throws {
+        let folder = try TemporaryFolder()
+        let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
+        try Schema.migrate(connection, path: folder.path)
+
+        let plan = try connection.plan(of: "\(RetentionSQL.contentBytes)")
+
+        #expect(plan.contains { $0.contains("USING COVERING INDEX artifacts_of_content") }, "\(plan)")
     }
 
     @Test(arguments: hotStatements.indices)
