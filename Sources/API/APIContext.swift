@@ -54,6 +54,7 @@ package struct APIContext: Sendable {
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()
     /// Shared as well.
+    let jobLimits = JobLimits()
     let equalRequests = EqualRequests()
 
     package init(

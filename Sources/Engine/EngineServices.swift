@@ -16,6 +16,7 @@ package struct EngineServices: Sendable {
     package var clock: any WallClock
     package var log: Log
     package var faults = FaultPoints.none
+    let chains = ChainPauses()
 
     package init(
         store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,

@@ -33,7 +33,8 @@ extension RouteTable {
         admin(
             .patch, "/v1/accounts/{id}",
             Operation(
-                "changeAccount", "Rename an account, or begin or end its metering", tag: "accounts",
+                "changeAccount", "Rename an account, begin or end its metering, or limit its jobs",
+                tag: "accounts",
                 body: "AccountChange", answers: [.json(200, "the account", "Account")]),
             changeAccount)
         admin(
@@ -68,9 +69,10 @@ extension RouteTable {
     let (asked, credits) = try AccountRequest.creation(try call.body())
     let context = call.context
     let now = context.clock.now()
-    let account = Account(
+    var account = Account(
         id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
         isMetered: asked.isMetered ?? false)
+    account.jobsPerMinute = asked.jobsPerMinute ?? nil
     let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
     try await context.store.insert(account, callbackSecret: secret)
     if credits > 0 { _ = try await context.store.grant(credits, to: account.id, note: nil, at: now) }
@@ -82,7 +84,9 @@ extension RouteTable {
     var account = try await call.namedAccount()
     account.name = asked.name ?? account.name
     account.isMetered = asked.isMetered ?? account.isMetered
+    account.jobsPerMinute = asked.jobsPerMinute ?? account.jobsPerMinute
     guard try await call.context.store.update(account) else { throw call.noAccount }
+    call.context.jobLimits.forget(account.id)
     return .json(200, try await call.document(of: account))
 }
 
@@ -131,6 +135,7 @@ extension Account {
     var document: JSONValue {
         [
             "id": .string(id.rawValue), "name": .string(name), "isMetered": .bool(isMetered),
+            "jobsPerMinute": jobsPerMinute.map { .integer(Int64($0)) } ?? .null,
             "createdAt": .string(createdAt.description),
         ]
     }

@@ -109,8 +109,11 @@ extension RouteTable {
 @Sendable private func retryJob(_ call: Call) async throws -> Response {
     let isEmpty = call.request.body.isEmpty
     let wish = try RetryRequest(isEmpty ? [:] : try call.body()).wish
-    guard let job = try await call.context.engine.retry(call.jobID(), of: call.account, wish) else {
-        throw call.noJob
+    let job = try await call.inTurn {
+        guard let job = try await call.context.engine.retry(call.jobID(), of: call.account, wish) else {
+            throw call.noJob
+        }
+        return (job, isNew: true)
     }
     let link = "\(call.context.publicURL)/v1/jobs/\(job.id)"
     return .json(202, call.context.document.json(job), headers: ["Location": link])

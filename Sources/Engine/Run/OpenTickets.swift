@@ -1,4 +1,5 @@
 internal import Persistence
+internal import Synchronization
 internal import ThumbwireKit
 
 /// Follows the tickets of ended jobs until they end too: what was paid for is kept, and its cost is known.
@@ -16,6 +17,7 @@ final class TicketFollower: Sendable {
 
     private let services: EngineServices
     private let wakeup = Wakeup()
+    private let activity = Mutex((isAsking: false, isHeld: false))
 
     init(services: EngineServices) {
         self.services = services
@@ -24,11 +26,34 @@ final class TicketFollower: Sendable {
     /// Says that there is a new ticket.
     func wake() { wakeup.wake() }
 
+    /// Asks nothing until ``goOn()``; false while it is asking, and nothing changes then.
+    func hold() -> Bool {
+        activity.withLock { activity in
+            if !activity.isAsking { activity.isHeld = true }
+            return activity.isHeld
+        }
+    }
+
+    func goOn() {
+        let wasHeld = activity.withLock { activity in
+            defer { activity.isHeld = false }
+            return activity.isHeld
+        }
+        if wasHeld { wakeup.wake() }
+    }
+
+    private func begin() -> Bool {
+        activity.withLock { activity in
+            activity.isAsking = !activity.isHeld
+            return activity.isAsking
+        }
+    }
+
     /// Works until the task is cancelled; takes nothing new while `isAccepting` says no.
     func run(while isAccepting: @Sendable () -> Bool) async {
         while !Task.isCancelled {
             do {
-                let next = isAccepting() ? try await round() : nil
+                let next = isAccepting() && begin() ? try await round() : nil
                 if let next {
                     await wakeup.wait(orUntil: { [clock = services.clock] in
                         try? await clock.sleep(until: next)
@@ -45,6 +70,7 @@ final class TicketFollower: Sendable {
 
     /// Asks about what is due; returns when the next ticket is.
     private func round() async throws -> Timestamp? {
+        defer { activity.withLock { $0.isAsking = false } }
         guard let due = try await services.store.nextTicketDue() else { return nil }
         let now = services.clock.now()
         guard due <= now else { return due }
@@ -82,14 +108,15 @@ final class TicketFollower: Sendable {
         } catch {
             return try await askLater(ticket, atLeast: nil)
         }
+        let pacing = services.registry.pacing(of: provider, for: ticket.use)
         switch services.gates.admit(
-            .poll, to: ticket.use, pacing: provider.pacing, for: ticket.job, now: now)
+            .poll, to: ticket.use, pacing: pacing, for: ticket.job, now: now)
         {
         case .go: break
         case .wait(let moment): return try await askLater(ticket, atLeast: moment - now)
         case .closed(let failure): return try await askLater(ticket, atLeast: failure.retryAfter)
         }
-        let admitted = AdmittedCall(.poll, ticket.use, pacing: provider.pacing, services: services)
+        let admitted = AdmittedCall(.poll, ticket.use, pacing: pacing, services: services)
         defer { admitted.close() }
         do {
             let answer = try await call(job, ticket, provider).poll(text)
@@ -107,11 +134,12 @@ final class TicketFollower: Sendable {
 
     private func call(_ job: Job, _ ticket: OpenTicket, _ provider: any Provider) -> ProviderCall {
         let deadline = services.clock.now() + min(ticket.use.timeout, Self.callTimeout)
+        let pacing = services.registry.pacing(of: provider, for: ticket.use)
         let context = JobProviderContext(
-            job: job, use: ticket.use, pacing: provider.pacing, deadline: deadline, services: services,
+            job: job, use: ticket.use, pacing: pacing, deadline: deadline, services: services,
             warnings: Warnings([]))
         return ProviderCall(
-            use: ticket.use, provider: provider, context: context,
+            use: ticket.use, provider: provider, pacing: pacing, context: context,
             progress: ProgressThrottle(clock: services.clock),
             request: services.registry.generationRequest(of: job, to: ticket.use), isBilled: false,
             clock: services.clock)
