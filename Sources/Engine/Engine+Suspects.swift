@@ -24,14 +24,15 @@ extension Engine {
                 case .others(let moment): return .others(askAgain: moment)
                 case .nobody(let moment): return .nobody(until: moment)
                 case .suspect(let isAlone):
-                    // Questions about tickets end soon, and could end the process as well.
-                    if isAlone, !tickets.hold() { return .nobody(until: now + Self.pauseAfterError) }
+                    // Questions about tickets could end the process as well; they end soon.
+                    let isQuiet = isAlone && tickets.hold()
                     // An id of its own tells a trial that was lost from the ordinary leases of this process.
                     let lease = Lease(
                         id: "\(holder) alone \(UUID().uuidString)", until: now + configuration.leaseDuration)
                     let claim = try await services.store.claimSuspect(
-                        isAlone: isAlone, lease: lease, now: now)
+                        isAlone: isQuiet, lease: lease, now: now)
                     quarantine.withLock { $0.note(claim, now: now) }
+                    if case .waiting = claim, isAlone { return .nobody(until: nil) }
                     guard case .claimed(let suspect) = claim else { continue }
                     tell(suspect)
                     start(

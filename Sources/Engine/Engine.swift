@@ -38,7 +38,7 @@ package final class Engine: JobService {
     package init(services: EngineServices, configuration: Configuration = Configuration()) {
         self.services = services
         self.configuration = configuration
-        tickets = TicketFollower(services: services)
+        tickets = TicketFollower(services: services, whenQuiet: wakeup)
     }
 
     // MARK: JobService

@@ -17,10 +17,13 @@ final class TicketFollower: Sendable {
 
     private let services: EngineServices
     private let wakeup = Wakeup()
-    private let activity = Mutex((isAsking: false, isHeld: false))
+    private let activity = Mutex((isAsking: false, isHeld: false, isAwaited: false))
+    private let whenQuiet: Wakeup
 
-    init(services: EngineServices) {
+    /// `whenQuiet` is woken for who asked in vain to ``hold()``.
+    init(services: EngineServices, whenQuiet: Wakeup) {
         self.services = services
+        self.whenQuiet = whenQuiet
     }
 
     /// Says that there is a new ticket.
@@ -29,7 +32,8 @@ final class TicketFollower: Sendable {
     /// Asks nothing until ``goOn()``; false while it is asking, and nothing changes then.
     func hold() -> Bool {
         activity.withLock { activity in
-            if !activity.isAsking { activity.isHeld = true }
+            activity.isHeld = !activity.isAsking
+            activity.isAwaited = activity.isAsking
             return activity.isHeld
         }
     }
@@ -47,6 +51,15 @@ final class TicketFollower: Sendable {
             activity.isAsking = !activity.isHeld
             return activity.isAsking
         }
+    }
+
+    private func end() {
+        let isAwaited = activity.withLock { activity in
+            activity.isAsking = false
+            defer { activity.isAwaited = false }
+            return activity.isAwaited
+        }
+        if isAwaited { whenQuiet.wake() }
     }
 
     /// Works until the task is cancelled; takes nothing new while `isAccepting` says no.
@@ -70,7 +83,7 @@ final class TicketFollower: Sendable {
 
     /// Asks about what is due; returns when the next ticket is.
     private func round() async throws -> Timestamp? {
-        defer { activity.withLock { $0.isAsking = false } }
+        defer { end() }
         guard let due = try await services.store.nextTicketDue() else { return nil }
         let now = services.clock.now()
         guard due <= now else { return due }

@@ -10,7 +10,8 @@ struct JobLimitTests {
     static let faces: [(path: String, body: String, code: [String], name: String)] = [
         ("/v1/jobs", #"{"title":"A"}"#, ["code"], "rate_limited"),
         (
-            "/api/v1/thumbnail/generate", #"{"manualTitle":"T","colorGrading":"Warm","layoutType":"TextLeft"}"#, ["error", "code"],
+            "/api/v1/thumbnail/generate",
+            #"{"manualTitle":"T","colorGrading":"Warm","layoutType":"TextLeft"}"#, ["error", "code"],
             "RATE_LIMIT_EXCEEDED"
         ),
         (
