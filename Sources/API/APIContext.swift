@@ -68,6 +68,7 @@ package struct APIContext: Sendable {
     /// Shared by all copies of this context.
     let dailyCaps = DailyCaps()
     /// Shared as well.
+    let jobLimits = JobLimits()
     let equalRequests = EqualRequests()
     /// One request after the other of those with the same idempotency key.
     let idempotencyTurns = Turns()

@@ -29,6 +29,7 @@ func routes(of context: APIContext) -> [Route] {
     table.addAccounts()
     table.addPlugins()
     table.addProviders()
+    table.addChains()
     table.addSessions()
     table.addUploads()
     table.addSoke()

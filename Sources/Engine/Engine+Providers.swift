@@ -15,7 +15,8 @@ extension Engine {
             let use = declared.use
             var status = ProviderStatus(name: use.id, plugin: use.plugin, isEnabled: declared.isEnabled)
             status.disabledReason = declared.disabledReason
-            let account = declared.isEnabled ? try? services.registry.provider(for: use).pacing?.key : nil
+            let provider = declared.isEnabled ? try? services.registry.provider(for: use) : nil
+            let account = provider.flatMap { services.registry.pacing(of: $0, for: use)?.key }
             services.gates.complete(&status, account: account, now: now)
             status.openTickets = try await services.store.openTicketCount(of: use.id)
             list.append(status)

@@ -22,7 +22,7 @@ package final class Engine: JobService {
     }
 
     /// The store may be back by then.
-    private static let pauseAfterError = Duration.seconds(1)
+    static let pauseAfterError = Duration.seconds(1)
 
     let services: EngineServices
     let configuration: Configuration
@@ -33,11 +33,12 @@ package final class Engine: JobService {
     let tickets: TicketFollower
     private let leaseThread = BlockingExecutor(name: "leases", threads: 1)
     private let isDraining = Mutex(false)
+    let quarantine = Mutex(Quarantine())
 
     package init(services: EngineServices, configuration: Configuration = Configuration()) {
         self.services = services
         self.configuration = configuration
-        tickets = TicketFollower(services: services)
+        tickets = TicketFollower(services: services, whenQuiet: wakeup)
     }
 
     // MARK: JobService
@@ -45,8 +46,6 @@ package final class Engine: JobService {
     package var isAccepting: Bool { !isDraining.withLock { $0 } }
 
     package func plugins() -> [PluginManifest] { services.registry.catalog.manifests }
-
-    package func chainNames() -> [String] { services.registry.chainNames }
 
     package func settings(of face: Face) -> FaceSettings { services.registry.settings(of: face) }
 
@@ -141,9 +140,12 @@ package final class Engine: JobService {
             }
         }
         await gateKeeper.loadPauses()
+        let chainKeeper = ChainKeeper(services: services)
+        await chainKeeper.load()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.follow(changes) }
             group.addTask { await self.gateKeeper.run() }
+            group.addTask { await chainKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             group.addTask { await self.tickets.run { self.isAccepting } }
             while !Task.isCancelled {
@@ -175,6 +177,11 @@ package final class Engine: JobService {
         let now = services.clock.now()
         let room = configuration.maximumRunningJobs - running.count
         guard isAccepting, room > 0 else { return nil }
+        let askAgain: Timestamp?
+        switch await trySuspects(in: &group, now: now) {
+        case .nobody(let moment): return moment
+        case .others(let moment): askAgain = moment
+        }
         do {
             let lease = Lease(id: holder, until: now + configuration.leaseDuration)
             let claimed = try await services.store.claim(limit: room, lease: lease, now: now)
@@ -182,22 +189,27 @@ package final class Engine: JobService {
                 services.metrics.claim(claim.job, at: now)
                 start(claim, in: &group)
             }
-            return claimed.count < room ? try await services.store.nextJobDue() : nil
+            let due = claimed.count < room ? try await services.store.nextJobDue() : nil
+            return [askAgain, due].compactMap(\.self).min()
         } catch {
             services.log(.error, "claiming jobs failed", ["error": .string("\(error)")])
             return now + Self.pauseAfterError
         }
     }
 
-    private func start(_ claim: ClaimedJob, in group: inout DiscardingTaskGroup) {
-        let (job, handle) = (claim.job, RunningJob())
+    func start(
+        _ claim: ClaimedJob, lease: String? = nil, stopped reason: StopReason? = nil,
+        in group: inout DiscardingTaskGroup
+    ) {
+        let (job, handle) = (claim.job, RunningJob(lease: lease ?? holder))
+        if let reason { handle.stop(reason) }
         if claim.isCancelRequested { handle.stop(.cancelRequested) }
         running.add(job.id, handle)
         // Draining began during the claim: either it finds the job, or the job finds out here.
         if !isAccepting { handle.stop(.draining) }
-        group.addTask { [services, holder, wakeup, running, tickets] in
+        group.addTask { [services, wakeup, running, tickets] in
             let runner = {
-                JobRunner(job, lease: holder, services: services, running: handle, tickets: tickets)
+                JobRunner(job, lease: handle.lease, services: services, running: handle, tickets: tickets)
             }
             let task = Task { await runner().run() }
             handle.attach(task)
@@ -243,8 +255,11 @@ package final class Engine: JobService {
     private func renewLeases() async throws {
         let now = services.clock.now()
         let held = running.all
-        let lease = Lease(id: holder, until: now + configuration.leaseDuration)
-        let standings = held.isEmpty ? [:] : try await services.store.renew(Array(held.keys), lease: lease)
+        var standings: [JobID: LeaseStanding] = [:]
+        for (id, jobs) in Dictionary(grouping: held, by: \.value.lease) {
+            let lease = Lease(id: id, until: now + configuration.leaseDuration)
+            standings.merge(try await services.store.renew(jobs.map(\.key), lease: lease)) { _, new in new }
+        }
         for (id, job) in held {
             guard let standing = standings[id] else {
                 job.stop(.leaseLost)
@@ -252,6 +267,9 @@ package final class Engine: JobService {
             }
             if standing.isCancelRequested { job.stop(.cancelRequested) }
         }
-        if try await services.store.releaseExpiredLeases(now: now) > 0 { wakeup.wake() }
+        if try await services.store.releaseExpiredLeases(now: now) > 0 {
+            quarantine.withLock { $0.leaseLost() }
+            wakeup.wake()
+        }
     }
 }

@@ -20,6 +20,7 @@ package struct EngineServices: Sendable {
     /// Says whether there is room for new jobs.
     package var storage = StorageGuard()
     package var retention = RetentionPolicy()
+    let chains = ChainPauses()
 
     package init(
         store: any Store, artifacts: any ArtifactStorage, registry: Registry, encoder: EventEncoder,

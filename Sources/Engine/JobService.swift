@@ -91,6 +91,12 @@ package protocol JobService: Sendable {
     func pause(provider: String, until: Timestamp?, reason: String) async throws -> Bool
     /// Puts it back into use; false when there is none of that name.
     func resume(provider: String) async throws -> Bool
+    /// How the file's chains stand, in its order, and those that left it while they were paused.
+    func chains() -> [ChainStatus]
+    /// Has the chain's jobs wait, but for those that have bought something; false when there is none of that name.
+    func pause(chain: String, until: Timestamp?, reason: String) async throws -> Bool
+    /// Lets them go on; false when there is none of that name.
+    func resume(chain: String) async throws -> Bool
     /// Pictures and progress of a job that runs in this process.
     func watch(_ job: JobID) -> AsyncStream<JobSight>
     func cancel(_ id: JobID, of account: AccountID) async throws -> CancelOutcome
@@ -98,8 +104,6 @@ package protocol JobService: Sendable {
     func delete(_ id: JobID, of account: AccountID, dropsDeliveries: Bool) async throws -> JobErasure
     /// The manifests of all installed plugins, in the order they are listed.
     func plugins() -> [PluginManifest]
-    /// The names of all chains, in the order of the file.
-    func chainNames() -> [String]
     /// What the file settles for that face; the caller keeps to it.
     func settings(of face: Face) -> FaceSettings
     /// Says whether there is room for anything new; ``submit(_:)`` and ``retry(_:of:_:)`` ask it themselves.

@@ -81,7 +81,10 @@ enum Serve {
 
     static func serviceOptions(_ arguments: Arguments) throws -> ServiceOptions {
         var options = ServiceOptions()
-        if let listen = arguments.value("listen") { options.listen = listen }
+        if let listen = arguments.value("listen") {
+            do throws(ServiceError) { _ = try ListenAddress(listen) } catch { throw UsageError("\(error)") }
+            options.listen = listen
+        }
         if let data = arguments.value("data") { options.data = data }
         options.plugins = arguments.value("plugins")
         options.webhooks = arguments.value("webhooks")

@@ -107,7 +107,7 @@ struct FaceErrorTests {
     /// What OpenAI's SDKs would send again, and must not: it costs, or gets the same answer.
     private static let openAIFinal: Set<ErrorCode> = [
         .creditsInsufficient, .capReached, .faceDisabled, .methodUnknown, .httpVersionUnsupported,
-        .providerOutcomeUnknown,
+        .jobPoisoned, .providerOutcomeUnknown,
     ]
 
     @Test(arguments: ErrorCode.allCases)

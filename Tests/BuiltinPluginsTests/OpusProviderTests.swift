@@ -130,6 +130,24 @@ import ThumbwireKit
         }
     }
 
+    @Test func `an upload is said to prepare, so that one that hangs has bought nothing`() async throws {
+        try await ScriptedService.run { service in
+            script(uploadsOf: service)
+            service.on("PUT /session/a", Response(status: 500))
+            service.on(Self.orders, Self.accepted)
+            let (provider, failing) = (try opus(service), service.context(pictures: uploaded))
+
+            _ = await failure { () async throws(Failure) in
+                try await provider.create(.make(uploadingRequest()), context: failing)
+            }
+            let ordering = service.context()
+            _ = try await provider.create(.make(request()), context: ordering)
+
+            #expect(failing.told.phases == [.preparing])
+            #expect(ordering.told.phases == [.preparing, .ordering])
+        }
+    }
+
     @Test(arguments: [
         ("POST /api/upload-links", Response.html(500), FailureClass.unavailable),
         ("POST /api/upload-links", .json(401, "{}"), .misconfigured),

@@ -57,6 +57,7 @@ final class TestProviderContext: ProviderContext {
         var budgets: [Budget] = []
         var progress: [Double] = []
         var previews: [GenerationResult.Picture] = []
+        var phases: [CreatePhase] = []
     }
 
     let job = JobID(rawValue: "thumb_test")
@@ -104,6 +105,8 @@ final class TestProviderContext: ProviderContext {
         }
         return try await transport.download(url, from: base, deadline: deadline)
     }
+
+    func enter(_ phase: CreatePhase) { seen.withLock { $0.phases.append(phase) } }
 
     func learn(_ budget: Budget) { seen.withLock { $0.budgets.append(budget) } }
     func report(progress: Double) { seen.withLock { $0.progress.append(progress) } }

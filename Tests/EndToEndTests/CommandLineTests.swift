@@ -76,6 +76,9 @@ extension EndToEnd {
         @Test(arguments: [
             ([], "command is missing"), (["sevre"], "did you mean serve?"),
             (["serve", "--lisen", "x"], "did you mean --listen?"), (["serve", "--listen"], "needs a value"),
+            (["serve", "--listen", "8080"], "expected ADDRESS:PORT"),
+            (["serve", "--listen", "nowhere:8080"], "expected ADDRESS:PORT"),
+            (["serve", "--listen", "127.0.0.1:99999"], "expected ADDRESS:PORT"),
             (["generate"], "--title"), (["generate", "--title", "a", "--variants", "99"], "1 to 10"),
             (["jobs", "get"], "missing argument ID"), (["listen"], "--secret"),
             (["listen", "--secret", "abc"], "whsec_"), (["keys", "create"], "--name"),

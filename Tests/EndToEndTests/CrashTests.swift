@@ -88,6 +88,42 @@ extension EndToEnd {
         }
     }
 
+    /// Whatever job runs in a process with this fault ends it.
+    @Suite struct Poison {
+        private static let fault = ["THUMBWIRE_FAULT": "before-finish"]
+
+        @Test func `sets a job aside that ends the process alone, and no neighbour of it`() async throws {
+            let folder = try TemporaryFolder()
+            let first = try await RunningService.start(on: folder)
+            _ = try await first.post("/v1/chains/default/pause", ["reason": "until both are there"])
+            var ids: [String] = []
+            for title in ["Killer", "Neighbour"] {
+                let accepted = try await first.post("/v1/jobs", .job(title))
+                ids.append(try #require(accepted.json["id"]?.string))
+            }
+            first.tool.send(SIGTERM)
+            try await first.tool.exit()
+
+            let second = try await RunningService.start(on: folder, environment: Self.fault)
+            // It may be gone before it answers.
+            _ = try? await second.send(.post, "/v1/chains/default/resume")
+            #expect(try await second.tool.exit() == 128 + SIGKILL)
+            // Four more with both in hand, and one with the older job alone.
+            for _ in 1...5 {
+                let next = try ToolProcess(
+                    ["serve", "--listen", "127.0.0.1:0", "--data", folder.path + "/data"],
+                    environment: Self.fault, in: folder.path)
+                #expect(try await next.exit() == 128 + SIGKILL)
+            }
+            let last = try await RunningService.start(on: folder)
+            let killer = try await last.finished(ids[0])
+            let neighbour = try await last.finished(ids[1])
+
+            #expect(killer["error"]?["code"] == "job_poisoned", "\(killer.prettyPrinted())")
+            #expect(neighbour["status"] == "completed", "\(neighbour.prettyPrinted())")
+        }
+    }
+
     @Suite struct Stopping {
         @Test func `ends with 0 on SIGTERM and keeps what it had accepted`() async throws {
             let service = try await RunningService.start()

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import ThumbwireKit
 
@@ -120,6 +121,27 @@ struct LayoutStandIn: PostProcessor {
     }
 }
 
+/// Works until it is told to stop.
+struct EndlessStep: PostProcessor {
+    static let manifest = PluginManifest(
+        id: "endless", version: PluginVersion(1, 0, 0), kind: .postProcessor, summary: "never ends",
+        configuration: [ConfigurationField("label", .string, "the script that hears of its beginning")])
+
+    let script: Script
+
+    init(configuration: ScriptedProvider.Configuration) throws {
+        script = Script.named(configuration.label ?? "endless")
+    }
+
+    func process(_ composition: inout Composition, context: any ProcessingContext) throws {
+        script.stepBegan.open()
+        while true {
+            try context.checkCancellation()
+            usleep(1_000)
+        }
+    }
+}
+
 /// What a provider of tests does, call by call; looked up by the label in its configuration.
 final class Script: Sendable {
     typealias Answer = @Sendable (any ProviderContext) async throws(Failure) -> GenerationAnswer
@@ -134,6 +156,8 @@ final class Script: Sendable {
 
     private static let scripts = Mutex<[String: Script]>([:])
     private let state = Mutex(State())
+    /// Open as soon as an ``EndlessStep`` works.
+    let stepBegan = Gate()
 
     /// The same label always gives the same script; tests use labels of their own.
     static func named(_ label: String) -> Script {
@@ -238,5 +262,5 @@ final class BlankRasterizer: Rasterizer {
 extension PluginCatalog {
     static let testing = PluginCatalog(
         providers: [ScriptedProvider.self, BilledProvider.self, PickyProvider.self, ResortProvider.self],
-        postProcessors: [StampStep.self, LayoutStandIn.self])
+        postProcessors: [StampStep.self, LayoutStandIn.self, EndlessStep.self])
 }

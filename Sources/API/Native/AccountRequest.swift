@@ -4,10 +4,13 @@ import ThumbwireKit
 /// The bodies that make and change accounts and grant credits; `nil` is what they leave out.
 struct AccountRequest {
     static let credits = 0...1_000_000_000
+    static let jobsPerMinute = 1...1_000_000
     static let amounts = -1_000_000_000...1_000_000_000
 
     var name: String?
     var isMetered: Bool?
+    /// Set where the body names it; its value may be `null`, which lifts the limit.
+    var jobsPerMinute: Int??
 
     /// Reads the body of a `POST`, which needs a name and may grant credits at once.
     static func creation(_ body: JSONValue) throws(Problem) -> (account: AccountRequest, credits: Int) {
@@ -44,6 +47,8 @@ struct AccountRequest {
     private init(_ fields: inout FieldReader) {
         name = fields.text("name", atMost: RequestLimits.name)
         isMetered = fields.truth("isMetered")
+        let limit = fields.integer("jobsPerMinute", in: Self.jobsPerMinute)
+        if limit != nil || fields.isNull("jobsPerMinute") { jobsPerMinute = .some(limit) }
     }
 }
 

@@ -34,7 +34,8 @@ extension RouteTable {
         admin(
             .patch, "/v1/accounts/{id}",
             Operation(
-                "changeAccount", "Rename an account, or begin or end its metering", tag: "accounts",
+                "changeAccount", "Rename an account, begin or end its metering, or limit its jobs",
+                tag: "accounts",
                 body: "AccountChange", answers: [.json(200, "the account", "Account")]),
             changeAccount)
         admin(
@@ -71,9 +72,10 @@ extension RouteTable {
     let context = call.context
     let made = try await call.once { key in
         let now = context.clock.now()
-        let account = Account(
+        var account = Account(
             id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
             isMetered: asked.isMetered ?? false)
+        account.jobsPerMinute = asked.jobsPerMinute ?? nil
         let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
         try await context.store.insert(account, callbackSecret: secret, credits: credits, once: key)
         return account
@@ -88,7 +90,9 @@ extension RouteTable {
     var account = try await call.namedAccount()
     account.name = asked.name ?? account.name
     account.isMetered = asked.isMetered ?? account.isMetered
+    account.jobsPerMinute = asked.jobsPerMinute ?? account.jobsPerMinute
     guard try await call.context.store.update(account) else { throw call.noAccount }
+    call.context.jobLimits.forget(account.id)
     return .json(200, try await call.document(of: account))
 }
 
@@ -142,6 +146,7 @@ extension Account {
     var document: JSONValue {
         [
             "id": .string(id.rawValue), "name": .string(name), "isMetered": .bool(isMetered),
+            "jobsPerMinute": jobsPerMinute.map { .integer(Int64($0)) } ?? .null,
             "createdAt": .string(createdAt.description),
         ]
     }

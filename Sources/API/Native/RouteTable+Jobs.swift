@@ -168,11 +168,13 @@ private enum PendingDeliveries: String, CaseIterable {
     asked.requestID = call.request.id
     let wish = asked
     let made = try await call.once { key in
-        let (id, engine) = (call.jobID(), call.context.engine)
-        guard let job = try await engine.retry(id, of: call.account, wish, once: key) else {
-            throw call.noJob
+        try await call.inTurn {
+            let (id, engine) = (call.jobID(), call.context.engine)
+            guard let job = try await engine.retry(id, of: call.account, wish, once: key) else {
+                throw call.noJob
+            }
+            return (job, isNew: true)
         }
-        return job
     }
     return call.answer(made.resource, status: 202).marked(made)
 }

@@ -12,14 +12,6 @@ extension RouteTable {
         ) { call in
             .list(call.context.engine.plugins().map(document))
         }
-        native(
-            .get, "/v1/chains",
-            Operation(
-                "listChains", "The chains that jobs can name", tag: "plugins",
-                answers: [.json(200, "the list", "ChainList")])
-        ) { call in
-            .list(call.context.engine.chainNames().map { ["name": .string($0)] })
-        }
     }
 }
 

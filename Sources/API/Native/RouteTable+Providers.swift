@@ -19,11 +19,11 @@ extension RouteTable {
             Operation(
                 "pauseProvider", "Put a provider out of use for new work; needs the scope admin",
                 tag: "providers", body: "ProviderPause",
-                answers: [.json(200, "the provider", "Provider")])
+                answers: [.json(200, "the provider", "Provider")]
+            ).withOptionalBody
         ) { call in
-            try call.checkMayRuleProviders()
-            let asked = try ProviderPauseRequest(
-                call.request.body.isEmpty ? [:] : try call.body(), now: call.context.clock.now())
+            try call.requireAdmin(toRule: "provider")
+            let asked = try call.pauseRequest()
             let name = call.parameter("name")
             let isKnown = try await call.context.engine.pause(
                 provider: name, until: asked.until, reason: asked.reason)
@@ -35,7 +35,7 @@ extension RouteTable {
                 "resumeProvider", "Put a provider back into use, and try it at once; needs the scope admin",
                 tag: "providers", answers: [.json(200, "the provider", "Provider")])
         ) { call in
-            try call.checkMayRuleProviders()
+            try call.requireAdmin(toRule: "provider")
             let name = call.parameter("name")
             let isKnown = try await call.context.engine.resume(provider: name)
             return try await call.provider(name, isKnown: isKnown)
@@ -43,35 +43,7 @@ extension RouteTable {
     }
 }
 
-/// The body of `POST /v1/providers/{name}/pause`, checked.
-struct ProviderPauseRequest {
-    /// Up to a year; longer is "until somebody resumes it".
-    static let seconds = 1...31_536_000
-
-    /// `nil` is until somebody resumes it.
-    var until: Timestamp?
-    var reason: String
-
-    init(_ body: JSONValue, now: Timestamp) throws(Problem) {
-        var fields = try FieldReader(body: body)
-        until = fields.moment("until", after: now)
-        if let seconds = fields.integer("seconds", in: Self.seconds) { until = now + .seconds(seconds) }
-        if fields.has("until"), fields.has("seconds") {
-            fields.refuse("seconds", "cannot be given beside until; leave one of them out")
-        }
-        reason = fields.text("reason", atMost: RequestLimits.title) ?? "an administrator paused it"
-        fields.refuseUnknown()
-        try fields.finish()
-    }
-}
-
 extension Call {
-    fileprivate func checkMayRuleProviders() throws(Problem) {
-        guard key.scopes.contains(.admin) else {
-            throw Problem(.scopeMissing, "to pause or resume a provider needs the scope admin")
-        }
-    }
-
     /// The provider's document; a 404 with a guess where there is none of that name.
     fileprivate func provider(_ name: String, isKnown: Bool) async throws -> Response {
         let providers = try await context.engine.providers()
@@ -140,10 +112,7 @@ extension OpenAPISchemas {
                             "message": text,
                         ],
                     ],
-                    "pause": [
-                        "type": ["object", "null"],
-                        "properties": ["until": maybeMoment, "reason": text, "pausedAt": moment],
-                    ],
+                    "pause": pause,
                     "budgets": array(
                         object([
                             "kind": choice(Budget.Kind.allCases), "limit": nullable("integer"),
@@ -158,12 +127,6 @@ extension OpenAPISchemas {
                 ])
         ),
         ("ProviderList", list(of: "Provider")),
-        (
-            "ProviderPause",
-            closed([
-                "until": moment, "seconds": integer(ProviderPauseRequest.seconds),
-                "reason": string(atMost: RequestLimits.title),
-            ])
-        ),
+        ("ProviderPause", pauseRequest),
     ]
 }

@@ -63,7 +63,6 @@ extension OpenAPISchemas {
         ),
         ("LedgerList", list(of: "LedgerLine")),
         ("Plugin", ["type": "object"]), ("PluginList", list(of: "Plugin")),
-        ("Chain", object(["name": text])), ("ChainList", list(of: "Chain")),
         ("Health", object(["status": text])),
         (
             "Unreadiness",
@@ -122,7 +121,8 @@ extension OpenAPISchemas {
     ]
 
     private static let account: JSONObject = [
-        "id": text, "name": text, "isMetered": ["type": "boolean"], "createdAt": moment,
+        "id": text, "name": text, "isMetered": ["type": "boolean"], "jobsPerMinute": nullable("integer"),
+        "createdAt": moment,
     ]
 
     private static let credits = object(["balance": count, "held": count])

@@ -27,12 +27,15 @@ extension OpenAPISchemas {
             closed(
                 [
                     "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
-                    "credits": integer(AccountRequest.credits),
+                    "credits": integer(AccountRequest.credits), "jobsPerMinute": jobsPerMinute,
                 ], required: ["name"])
         ),
         (
             "AccountChange",
-            closed(["name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"]])
+            closed([
+                "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
+                "jobsPerMinute": jobsPerMinute,
+            ])
         ),
         ("WebhookKeyRotation", closed(["overlapSeconds": integer(WebhookKeyRotation.overlaps)])),
         (
@@ -42,6 +45,13 @@ extension OpenAPISchemas {
                     "amount": integer(AccountRequest.amounts), "note": string(atMost: RequestLimits.title),
                 ], required: ["amount"])
         ),
+    ]
+
+    /// `null` is no limit.
+    private static let jobsPerMinute: JSONValue = [
+        "type": ["integer", "null"],
+        "minimum": .integer(Int64(AccountRequest.jobsPerMinute.lowerBound)),
+        "maximum": .integer(Int64(AccountRequest.jobsPerMinute.upperBound)),
     ]
 
     private static let jobRequest: JSONValue = closed([

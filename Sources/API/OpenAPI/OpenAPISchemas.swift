@@ -3,7 +3,7 @@ import ThumbwireKit
 
 /// The schemas that operations name.
 enum OpenAPISchemas {
-    static let all = JSONObject(requests + jobs + webhooks + providers + others + faces + openAI)
+    static let all = JSONObject(requests + jobs + webhooks + providers + chains + others + faces + openAI)
 
     typealias Schemas = [(String, JSONValue)]
 

@@ -4,7 +4,7 @@ import HTTP
 import ThumbwireKit
 
 extension Call {
-    /// Throws where the key may not make or see jobs.
+    /// Throws where the key may do nothing of what all faces offer.
     func requireScope() throws(Problem) {
         guard key.scopes.contains(.app) || key.scopes.contains(.admin) else {
             throw Problem(.scopeMissing, "this key has not the scope app")
@@ -26,6 +26,28 @@ extension Call {
         var submission = submission
         submission.requestID = request.id
         try requireEnabled(submission.face)
+        return try await inTurn {
+            let submitted = try await submitWithinCap(submission)
+            return (submitted, isNew: !submitted.isRepetition)
+        }
+    }
+
+    /// Makes a job within what its account may ask for in a minute; what makes no new one does not count.
+    func inTurn<Made>(_ make: () async throws -> (Made, isNew: Bool)) async throws -> Made {
+        let context = context
+        let place = try await context.jobLimits.take(
+            account, now: context.clock.now(), life: context.limits.keyLife, store: context.store)
+        do {
+            let (made, isNew) = try await make()
+            if !isNew, let place { context.jobLimits.giveBack(place) }
+            return made
+        } catch {
+            if let place { context.jobLimits.giveBack(place) }
+            throw error
+        }
+    }
+
+    private func submitWithinCap(_ submission: Submission) async throws -> Submitted {
         let now = context.clock.now()
         let cap = context.engine.settings(of: submission.face).dailyCap
         let place = try await cap.asyncMap { cap in

@@ -24,7 +24,9 @@ struct RouteTable {
             do {
                 let key = try await keys.authenticate(request)
                 try refuseUnsupported(request, allowed: allowed)
-                return try await answer(Call(request: request, key: key, context: context, keys: keys))
+                let call = Call(request: request, key: key, context: context, keys: keys)
+                try call.requireScope()
+                return try await answer(call)
             } catch {
                 return .problem(Problem(error, of: request, log: context.log))
             }
@@ -79,7 +81,9 @@ struct RouteTable {
             do {
                 let key = try await keys.authenticate(request)
                 rate = keys.rate(of: key)
-                response = try await answer(Call(request: request, key: key, context: context, keys: keys))
+                let call = Call(request: request, key: key, context: context, keys: keys)
+                try call.requireScope()
+                response = try await answer(call)
             } catch let refusal as OpenAIRefusal {
                 response = .openAIProblem(refusal.problem, refusal.row)
             } catch {

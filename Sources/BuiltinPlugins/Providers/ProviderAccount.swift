@@ -71,6 +71,7 @@ struct ProviderAccount: Sendable {
             body: body.map { JSONValue.object($0).serialized() } ?? [],
             timeout: errand == .purchase ? Self.purchaseTimeout : Self.timeout,
             maximumResponseBytes: Self.maximumAnswerBytes)
+        if errand == .purchase { context.enter(.ordering) }
         do throws(TransportFailure) {
             return ProviderReply(try await context.send(request), hiding: apiKey, now: context.now())
         } catch {

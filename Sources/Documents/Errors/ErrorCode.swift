@@ -62,6 +62,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
 
     // Why a job failed.
     case chainUnavailable = "chain_unavailable"
+    case jobPoisoned = "job_poisoned"
     case chainWithoutOutput = "chain_without_output"
     case deadlineExceeded = "deadline_exceeded"
     case contentRejected = "content_rejected"

@@ -224,6 +224,9 @@ extension ErrorRow {
         .internalError: ErrorRow("something went wrong here", 500, .internalError),
 
         .chainUnavailable: ErrorRow("the job's chain is not installed any more", 500, .internalError),
+        .jobPoisoned: ErrorRow(
+            "the service ended again and again while it worked on the job", 500, .internalError,
+            openAI: OpenAIError(500, "server_error", isRetryable: false)),
         .chainWithoutOutput: ErrorRow("the chain makes no picture", 500, .internalError),
         .deadlineExceeded: ErrorRow("the job's deadline has passed", 504, .internalError),
         .contentRejected: ErrorRow(

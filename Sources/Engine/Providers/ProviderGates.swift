@@ -47,9 +47,11 @@ package final class ProviderGates: Sendable {
     }
 
     /// Asks for one call; a `go` must be followed by one ``ended(_:of:pacing:failure:now:)`` or one
-    /// ``withdraw(_:of:pacing:now:)``. With the job, a place that it was given to wait for stays its own.
+    /// ``withdraw(_:of:pacing:now:)``. `pictures` is how many a create orders. With the job, a place that it was given
+    /// to wait for stays its own.
     func admit(
-        _ call: Call, to use: PinnedChain.Use, pacing: Pacing?, for job: JobID? = nil, now: Timestamp
+        _ call: Call, to use: PinnedChain.Use, pacing: Pacing?, pictures: Int = 1, for job: JobID? = nil,
+        now: Timestamp
     ) -> Admission {
         state.withLock { state in
             state.advance(to: now)
@@ -63,7 +65,7 @@ package final class ProviderGates: Sendable {
             }
             if let pacing {
                 let admission = state.purses[pacing.key, default: Purse(pacing, at: now)]
-                    .admit(call, for: job, pacing: pacing, at: now)
+                    .admit(call, pictures: pictures, for: job, pacing: pacing, of: use.id, at: now)
                 guard case .go = admission else { return admission }
             }
             if isProbe { state.standings[use.id]?.beginProbe(account: pacing?.key, at: now) }

@@ -15,18 +15,18 @@ struct Timeline {
         var requests: Int
         /// Of the requests, what creates leave to polls besides their own; 0 for polls, which take what is left.
         var share: Int
-        var creates: Int
+        var pictures: Int
     }
 
     /// What a window may hold; `nil` is no limit.
     struct Limits: Hashable {
         var requests: Int?
-        var creates: Int?
+        var pictures: Int?
     }
 
     private struct Second {
-        var planned = Cost(requests: 0, share: 0, creates: 0)
-        var sent = Cost(requests: 0, share: 0, creates: 0)
+        var planned = Cost(requests: 0, share: 0, pictures: 0)
+        var sent = Cost(requests: 0, share: 0, pictures: 0)
         var calls = 0
     }
 
@@ -39,9 +39,9 @@ struct Timeline {
         _ cost: Cost, from start: Int64, limits: Limits, spread: Int? = nil,
         atMost ahead: Int64 = Self.horizon
     ) -> Int64? {
-        guard limits.requests != nil || limits.creates != nil || spread != nil else { return start }
+        guard limits.requests != nil || limits.pictures != nil || spread != nil else { return start }
         let length = Self.windowLength
-        var window = Cost(requests: 0, share: 0, creates: 0)
+        var window = Cost(requests: 0, share: 0, pictures: 0)
         var opening = start - length + 1
         for second in opening..<start { window.add(self[second]) }
         // A second is free when all windows over it have room: so many in a row, the last of which it opens.
@@ -58,12 +58,12 @@ struct Timeline {
 
     /// True when what was really sent in the window before leaves room for it.
     func allows(_ cost: Cost, at second: Int64, limits: Limits, unaccounted: Int) -> Bool {
-        var window = Cost(requests: unaccounted, share: 0, creates: 0)
+        var window = Cost(requests: unaccounted, share: 0, pictures: 0)
         for index in (second - Self.windowLength + 1)...second {
             if let known = at(index) { window.add(known.sent) }
         }
         return limits.requests.map { window.requests + cost.requests <= $0 } ?? true
-            && limits.creates.map { window.creates + cost.creates <= $0 } ?? true
+            && limits.pictures.map { window.pictures + cost.pictures <= $0 } ?? true
     }
 
     /// Requests sent in the window that ends with that second.
@@ -129,7 +129,7 @@ struct Timeline {
     }
 
     private subscript(second: Int64) -> Cost {
-        guard let known = at(second) else { return Cost(requests: 0, share: 0, creates: 0) }
+        guard let known = at(second) else { return Cost(requests: 0, share: 0, pictures: 0) }
         var both = known.planned
         both.add(known.sent)
         return both
@@ -157,13 +157,13 @@ extension Timeline.Cost {
     mutating func add(_ other: Self) {
         requests += other.requests
         share += other.share
-        creates += other.creates
+        pictures += other.pictures
     }
 
     mutating func remove(_ other: Self) {
         requests -= other.requests
         share -= other.share
-        creates -= other.creates
+        pictures -= other.pictures
     }
 
     fileprivate func hasRoom(for cost: Self, within limits: Timeline.Limits) -> Bool {
@@ -171,6 +171,6 @@ extension Timeline.Cost {
             if requests + cost.requests > limit { return false }
             if cost.share > 0, share + cost.share > limit { return false }
         }
-        return limits.creates.map { creates + cost.creates <= $0 } ?? true
+        return limits.pictures.map { pictures + cost.pictures <= $0 } ?? true
     }
 }

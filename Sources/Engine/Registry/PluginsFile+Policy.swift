@@ -1,7 +1,9 @@
 internal import ThumbwireKit
 
-/// How a chain's candidates take turns: `failoverOn`, `onUnknown`, `lastResort`, `hedge` and `allowDoublePurchase`.
+/// How a chain's candidates take turns: `failoverOn`, `onUnknown`, `lastResort`, `hedge` and `allowDoublePurchase`; and how
+/// many orders a provider gets at a time.
 extension PluginsFile {
+    static let providerKeys = ["plugin", "config", "enabled", "timeout", "concurrency"]
     static let policyKeys = ["failoverOn", "onUnknown", "lastResort", "hedge", "allowDoublePurchase"]
 
     mutating func readPolicy(
@@ -29,6 +31,18 @@ extension PluginsFile {
         let last = listed.filter { catalog.manifest(of: $0.plugin)?.isLastResort == true }
         let others = listed.filter { !last.contains($0) }
         return others.isEmpty || policy.lastResort ? others + last : others
+    }
+
+    mutating func readConcurrency(_ value: JSONValue?, path: String) -> Int? {
+        let allowed: ClosedRange<Int64> = 1...10_000
+        guard let value else { return nil }
+        guard let number = value.integer, allowed.contains(number) else {
+            report(
+                "\(path).concurrency",
+                "expected a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
+            return nil
+        }
+        return Int(number)
     }
 
     /// Classes in addition to the standard ones.

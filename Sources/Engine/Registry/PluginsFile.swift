@@ -6,6 +6,8 @@ struct PluginsFile {
     struct DeclaredProvider {
         var use: PinnedChain.Use
         var isEnabled: Bool
+        /// How many creates may be under way at its account at a time, whatever the plugin says; `nil` is what it says.
+        var concurrency: Int?
         /// Why it is not enabled.
         var disabledReason: String?
     }
@@ -56,14 +58,14 @@ struct PluginsFile {
 
     private mutating func readProvider(_ name: String, _ value: JSONValue) {
         let path = "providers.\(name)"
-        guard let object = members(value, path: path, allowed: ["plugin", "config", "enabled", "timeout"]),
+        guard let object = members(value, path: path, allowed: Self.providerKeys),
             let use = readUse(
                 object, id: name, key: "plugin", settings: "config", kind: .provider, path: path,
                 timeout: Self.providerTimeout)
         else { return }
         let enabled = isEnabled(object["enabled"], use, path: path)
         providers[name] = DeclaredProvider(
-            use: use, isEnabled: enabled,
+            use: use, isEnabled: enabled, concurrency: readConcurrency(object["concurrency"], path: path),
             disabledReason: enabled ? nil : disabledReason(object["enabled"], use))
     }
 

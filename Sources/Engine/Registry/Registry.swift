@@ -18,7 +18,7 @@ package final class Registry: Sendable {
     }
 
     package let catalog: PluginCatalog
-    private let chains: [PinnedChain]
+    let chains: [PinnedChain]
     private let faces: [Face: FaceSettings]
     /// Every provider of the file, in its order.
     let providers: [PluginsFile.DeclaredProvider]
@@ -64,6 +64,17 @@ package final class Registry: Sendable {
         try instance(for: use, cache: \.providers) { configuration in
             try catalog.makeProvider(use.plugin, configuration)
         }
+    }
+
+    /// How often the account behind a provider may be asked: what the plugin says, within the `concurrency` that the
+    /// file has now. A provider without an account of its own has its name for a key then.
+    func pacing(of provider: any Provider, for use: PinnedChain.Use) -> Pacing? {
+        guard let most = providers.first(where: { $0.use.id == use.id })?.concurrency else {
+            return provider.pacing
+        }
+        var pacing = provider.pacing ?? Pacing(key: "provider \(use.id)", pollInterval: .zero)
+        pacing.concurrentCreates = min(pacing.concurrentCreates ?? most, most)
+        return pacing
     }
 
     /// The post-processor that a job pinned; throws as ``provider(for:)`` does.

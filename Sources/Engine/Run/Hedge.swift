@@ -107,7 +107,7 @@ extension JobRunner {
             case .failed(let failure): throw failure
             case .pending(let ticket, let pollAfter):
                 _ = accept(
-                    ticket: ticket, pollAfter: pollAfter, pacing: lane.turn.call.provider.pacing, &step)
+                    ticket: ticket, pollAfter: pollAfter, pacing: lane.turn.call.pacing, &step)
                 try await persistently { try await write(.keep) }
                 try services.faults.reach(.afterTicket)
             }

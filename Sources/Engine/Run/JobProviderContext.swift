@@ -14,6 +14,7 @@ final class JobProviderContext: ProviderContext {
     private let warnings: Warnings
     /// `nil` where nobody writes what is reported.
     private let progress: ProgressThrottle?
+    private let phase = Mutex<CreatePhase>(.ordering)
 
     init(
         job: Job, use: PinnedChain.Use, pacing: Pacing?, deadline: Timestamp, services: EngineServices,
@@ -96,6 +97,11 @@ final class JobProviderContext: ProviderContext {
         }
         return picture
     }
+
+    func enter(_ phase: CreatePhase) { self.phase.withLock { $0 = phase } }
+
+    /// False where the provider said that it has only prepared.
+    var mayHaveOrdered: Bool { phase.withLock { $0 == .ordering } }
 
     func learn(_ budget: Budget) {
         services.gates.learn(budget, of: use, pacing: pacing)

@@ -32,7 +32,12 @@ final class JobRunner {
         do {
             do {
                 if services.clock.now() >= job.deadline { running.stop(.deadline) }
-                try Task.checkCancellation()
+                // Whoever was told to stop before may not be cancelled yet.
+                guard running.stopReason == nil else { throw CancellationError() }
+                if !hasBought {
+                    try checkInstalled()
+                    try await awaitChain()
+                }
                 let generated = try await generate()
                 try await finish(try await compose(generated))
             } catch let error as Failure where running.stopReason == nil {
@@ -160,7 +165,46 @@ final class JobRunner {
             log(.info, "job cancelled")
         case .deadline:
             try await fail(deadlineFailure())
+        case .poisoned:
+            giveUpTickets()
+            try await fail(
+                Failure(
+                    .internal, code: "job_poisoned",
+                    message:
+                        "the service ended again and again while it worked on this job, the last time on "
+                        + "nothing else"))
         }
+    }
+
+    /// Asking about them may be what ends the process. A retry asks once more.
+    private func giveUpTickets() {
+        for position in job.steps.indices where job.steps[position].status == .pending {
+            job.steps[position].status = .failed
+            job.steps[position].finishedAt = services.clock.now()
+            job.steps[position].failure = ProviderRules.interrupted(job.steps[position].id)
+        }
+    }
+
+    /// True where work is under way or done: it is fetched and kept, whatever becomes of the chain.
+    private var hasBought: Bool {
+        job.steps.contains { $0.index == 0 && ($0.status == .pending || $0.status == .succeeded) }
+    }
+
+    /// Throws `chain_unavailable` where a step could not run on the picture that is to be bought.
+    private func checkInstalled() throws(Failure) {
+        for use in job.pin.steps where !services.registry.isInstalled(use) {
+            throw Failure(
+                .misconfigured, code: "chain_unavailable",
+                message: "the job's plugin \(use.plugin) version \(use.major) is not installed any more")
+        }
+    }
+
+    /// Lets go of a job whose chain is paused.
+    private func awaitChain() async throws {
+        guard services.chains.isInForce(job.pin.name, at: services.clock.now()) else { return }
+        job.state = .waiting
+        try await write(.awaitChain)
+        throw LetGo()
     }
 
     /// What was ordered and did not arrive may yet cost money: that is an unknown outcome, not a plain time-out.

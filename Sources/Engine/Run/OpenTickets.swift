@@ -1,4 +1,5 @@
 internal import Persistence
+internal import Synchronization
 internal import ThumbwireKit
 
 /// Follows the tickets of ended jobs until they end too: what was paid for is kept, and its cost is known.
@@ -16,19 +17,56 @@ final class TicketFollower: Sendable {
 
     private let services: EngineServices
     private let wakeup = Wakeup()
+    private let activity = Mutex((isAsking: false, isHeld: false, isAwaited: false))
+    private let whenQuiet: Wakeup
 
-    init(services: EngineServices) {
+    /// `whenQuiet` is woken for who asked in vain to ``hold()``.
+    init(services: EngineServices, whenQuiet: Wakeup) {
         self.services = services
+        self.whenQuiet = whenQuiet
     }
 
     /// Says that there is a new ticket.
     func wake() { wakeup.wake() }
 
+    /// Asks nothing until ``goOn()``; false while it is asking, and nothing changes then.
+    func hold() -> Bool {
+        activity.withLock { activity in
+            activity.isHeld = !activity.isAsking
+            activity.isAwaited = activity.isAsking
+            return activity.isHeld
+        }
+    }
+
+    func goOn() {
+        let wasHeld = activity.withLock { activity in
+            defer { activity.isHeld = false }
+            return activity.isHeld
+        }
+        if wasHeld { wakeup.wake() }
+    }
+
+    private func begin() -> Bool {
+        activity.withLock { activity in
+            activity.isAsking = !activity.isHeld
+            return activity.isAsking
+        }
+    }
+
+    private func end() {
+        let isAwaited = activity.withLock { activity in
+            activity.isAsking = false
+            defer { activity.isAwaited = false }
+            return activity.isAwaited
+        }
+        if isAwaited { whenQuiet.wake() }
+    }
+
     /// Works until the task is cancelled; takes nothing new while `isAccepting` says no.
     func run(while isAccepting: @Sendable () -> Bool) async {
         while !Task.isCancelled {
             do {
-                let next = isAccepting() ? try await round() : nil
+                let next = isAccepting() && begin() ? try await round() : nil
                 if let next {
                     await wakeup.wait(orUntil: { [clock = services.clock] in
                         try? await clock.sleep(until: next)
@@ -45,6 +83,7 @@ final class TicketFollower: Sendable {
 
     /// Asks about what is due; returns when the next ticket is.
     private func round() async throws -> Timestamp? {
+        defer { end() }
         guard let due = try await services.store.nextTicketDue() else { return nil }
         let now = services.clock.now()
         guard due <= now else { return due }
@@ -84,14 +123,15 @@ final class TicketFollower: Sendable {
         } catch {
             return try await askLater(ticket, atLeast: nil)
         }
+        let pacing = services.registry.pacing(of: provider, for: ticket.use)
         switch services.gates.admit(
-            .poll, to: ticket.use, pacing: provider.pacing, for: ticket.job, now: now)
+            .poll, to: ticket.use, pacing: pacing, for: ticket.job, now: now)
         {
         case .go: break
         case .wait(let moment): return try await askLater(ticket, atLeast: moment - now)
         case .closed(let failure): return try await askLater(ticket, atLeast: failure.retryAfter)
         }
-        let admitted = AdmittedCall(.poll, ticket.use, pacing: provider.pacing, services: services)
+        let admitted = AdmittedCall(.poll, ticket.use, pacing: pacing, services: services)
         defer { admitted.close() }
         do {
             let answer = try await call(job, ticket, provider).poll(text)
@@ -109,11 +149,12 @@ final class TicketFollower: Sendable {
 
     private func call(_ job: Job, _ ticket: OpenTicket, _ provider: any Provider) -> ProviderCall {
         let deadline = services.clock.now() + min(ticket.use.timeout, Self.callTimeout)
+        let pacing = services.registry.pacing(of: provider, for: ticket.use)
         let context = JobProviderContext(
-            job: job, use: ticket.use, pacing: provider.pacing, deadline: deadline, services: services,
+            job: job, use: ticket.use, pacing: pacing, deadline: deadline, services: services,
             warnings: Warnings([]))
         return ProviderCall(
-            use: ticket.use, provider: provider, context: context,
+            use: ticket.use, provider: provider, pacing: pacing, context: context,
             progress: ProgressThrottle(clock: services.clock),
             request: services.registry.generationRequest(of: job, to: ticket.use), isBilled: false,
             clock: services.clock, metrics: services.metrics)

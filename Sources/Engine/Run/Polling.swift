@@ -35,7 +35,7 @@ extension JobRunner {
         do {
             let provider = try services.registry.provider(for: use)
             let now = services.clock.now()
-            let pacing = provider.pacing
+            let pacing = services.registry.pacing(of: provider, for: use)
             switch services.gates.admit(.poll, to: use, pacing: pacing, for: job.id, now: now) {
             case .go: break
             case .wait(let moment): return .again(at: moment)
@@ -75,7 +75,7 @@ extension JobRunner {
             return .over
         case .pending(let ticket, let pollAfter):
             return .again(
-                at: accept(ticket: ticket, pollAfter: pollAfter, pacing: call.provider.pacing, &step))
+                at: accept(ticket: ticket, pollAfter: pollAfter, pacing: call.pacing, &step))
         }
     }
 

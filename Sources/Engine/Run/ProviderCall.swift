@@ -5,6 +5,8 @@ internal import ThumbwireKit
 struct ProviderCall: Sendable {
     let use: PinnedChain.Use
     let provider: any Provider
+    /// Of its account; `nil` where it has no limits.
+    let pacing: Pacing?
     let context: JobProviderContext
     /// What it reports; finished when the call ends.
     let progress: ProgressThrottle
@@ -58,12 +60,12 @@ struct ProviderCall: Sendable {
         } catch let failure as Failure {
             let isCutOff = Task.isCancelled || clock.now() >= context.deadline
             guard isBilled, isCutOff, failure.failureClass.isRetryable else { throw failure }
-            throw unanswered(isBilled: true)
+            throw unanswered(mayHaveBought: context.mayHaveOrdered)
         } catch is DeadlineExceeded {
-            throw unanswered(isBilled: isBilled)
+            throw unanswered(mayHaveBought: isBilled && context.mayHaveOrdered)
         } catch is CancellationError {
             // A billed order that is cancelled in a group of its own, beside one that was faster.
-            if isBilled { throw unanswered(isBilled: true) }
+            if isBilled { throw unanswered(mayHaveBought: context.mayHaveOrdered) }
             throw CancellationError()
         } catch {
             throw Failure(
@@ -71,10 +73,10 @@ struct ProviderCall: Sendable {
         }
     }
 
-    private func unanswered(isBilled: Bool) -> Failure {
+    private func unanswered(mayHaveBought: Bool) -> Failure {
         Failure(
-            isBilled ? .outcomeUnknown : .timeout,
-            code: isBilled ? "provider_outcome_unknown" : "provider_timeout",
+            mayHaveBought ? .outcomeUnknown : .timeout,
+            code: mayHaveBought ? "provider_outcome_unknown" : "provider_timeout",
             message: "\(use.id) did not answer in time; it may take up to \(use.timeout.inSeconds) s")
     }
 }

@@ -99,11 +99,12 @@ extension JobRunner {
         let progress = ProgressThrottle(
             clock: services.clock, part: Self.percentOfIntent...Self.percentOfPictures,
             written: max(written, Self.percentOfIntent))
+        let pacing = services.registry.pacing(of: provider, for: use)
         let context = JobProviderContext(
-            job: job, use: use, pacing: provider.pacing, deadline: deadline, services: services,
+            job: job, use: use, pacing: pacing, deadline: deadline, services: services,
             warnings: warnings, progress: progress)
         return ProviderCall(
-            use: use, provider: provider, context: context, progress: progress,
+            use: use, provider: provider, pacing: pacing, context: context, progress: progress,
             request: services.registry.generationRequest(of: job, to: use),
             isBilled: services.isBilled(use.plugin), clock: services.clock, metrics: services.metrics)
     }

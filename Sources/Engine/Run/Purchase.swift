@@ -83,9 +83,13 @@ extension JobRunner {
             return .failed(error)
         }
         let now = services.clock.now()
-        switch services.gates.admit(.create, to: use, pacing: provider.pacing, for: job.id, now: now) {
+        let pacing = services.registry.pacing(of: provider, for: use)
+        let pictures = provider.pictures(of: services.registry.generationRequest(of: job, to: use), at: now)
+        switch services.gates.admit(
+            .create, to: use, pacing: pacing, pictures: pictures, for: job.id, now: now)
+        {
         case .go:
-            let admitted = AdmittedCall(.create, use, pacing: provider.pacing, services: services)
+            let admitted = AdmittedCall(.create, use, pacing: pacing, services: services)
             return .go(Turn(use: use, attempt: attempt, call: call(use, provider), admitted: admitted))
         case .wait(let moment): return .wait(until: moment)
         case .closed(let failure): return .closed(failure)
@@ -144,7 +148,7 @@ extension JobRunner {
             case .failed(let failure): throw failure
             case .pending(let ticket, let pollAfter):
                 let moment = accept(
-                    ticket: ticket, pollAfter: pollAfter, pacing: turn.call.provider.pacing, &step)
+                    ticket: ticket, pollAfter: pollAfter, pacing: turn.call.pacing, &step)
                 try await rest(
                     until: min(moment, rules.hedgeTime(job.steps) ?? moment), then: .afterTicket)
             }

@@ -9,6 +9,8 @@ enum StopReason: Sendable {
     case leaseLost
     /// The job's own deadline passed.
     case deadline
+    /// It was lost while it was tried alone: it ends and is not run.
+    case poisoned
 }
 
 /// A job in the hands of this process: how to stop it, and why it was stopped.
@@ -27,7 +29,13 @@ final class RunningJob: Sendable {
         }
     }
 
+    /// The id of the lease that it is held under.
+    let lease: String
     private let state = Mutex(State())
+
+    init(lease: String) {
+        self.lease = lease
+    }
 
     /// Why it was told to stop; `nil` while it may go on.
     var stopReason: StopReason? { state.withLock { $0.reason } }

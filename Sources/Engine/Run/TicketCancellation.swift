@@ -22,7 +22,8 @@ extension EngineServices {
     ) async {
         let deadline = clock.now() + Self.patience
         let context = JobProviderContext(
-            job: job, use: use, pacing: provider.pacing, deadline: deadline, services: self,
+            job: job, use: use, pacing: registry.pacing(of: provider, for: use), deadline: deadline,
+            services: self,
             warnings: Warnings([]))
         // A task of its own: a worker that was told to stop is cancelled, and its requests would fail at once.
         await Task { [clock] in

@@ -78,6 +78,9 @@ package struct JobChange: Sendable {
         case keep
         /// Nobody holds the job until that moment, when it may be claimed.
         case rest(until: Timestamp)
+        /// Nobody holds the job until its chain is resumed, or its deadline comes; where the chain is not paused, it may
+        /// be claimed at once.
+        case awaitChain
         /// The job is terminal.
         case finish
     }

@@ -27,7 +27,7 @@ package protocol Store: Sendable {
     func insert(_ key: APIKey, valueHash: [UInt8], once idempotencyKey: IdempotencyKey?)
         async throws(StoreError)
     func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
-    /// Writes whether the account is metered and its name; false when there is no such account.
+    /// Writes whether the account is metered, its name and its limit; false when there is no such account.
     func update(_ account: Account) async throws(StoreError) -> Bool
     /// Adds to the balance, or takes from it, below zero too; the new balance.
     func grant(
@@ -89,8 +89,15 @@ package protocol Store: Sendable {
     func cancel(
         _ id: JobID, of account: AccountID, finishing: @escaping @Sendable (Job) -> Ending
     ) async throws(StoreError) -> CancelOutcome
-    /// Makes jobs with expired leases claimable; returns how many.
+    /// Makes jobs with expired leases claimable, but for those that ``LostLeases`` sets aside; returns how many leases
+    /// ended.
     func releaseExpiredLeases(now: Timestamp) async throws(StoreError) -> Int
+    /// Leases one job that was set aside: a poisoned one, else, where the caller runs nothing else, the oldest that is
+    /// to be tried alone. The lease must have an id of its own: a lease of that id which is lost makes the job
+    /// poisoned, unless ``endTrial(of:)`` was called before. Until its deadline no other claim finds such a job.
+    func claimSuspect(isAlone: Bool, lease: Lease, now: Timestamp) async throws(StoreError) -> SuspectClaim
+    /// Says that others run beside the job from now on.
+    func endTrial(of job: JobID) async throws(StoreError)
     /// When the next unleased job becomes due; `nil` when none waits.
     func nextJobDue() async throws(StoreError) -> Timestamp?
     /// The composition of one variant as JSON text; `nil` when there is none.
@@ -116,6 +123,18 @@ package protocol Store: Sendable {
     func pause(_ pause: ProviderPause) async throws(StoreError)
     /// False when it was not paused.
     func resume(provider: String) async throws(StoreError) -> Bool
+
+    /// By chain; also those that are over while jobs that waited are still let go.
+    func chainPauses() async throws(StoreError) -> [ChainPause]
+    /// Has new jobs of the chain wait, and those that are written with ``JobChange/Disposition/awaitChain``, each until
+    /// its deadline at most.
+    func pause(_ pause: ChainPause) async throws(StoreError)
+    /// Has no more jobs wait; those that do are let go by ``letGo(ofChain:limit:now:)``. False when the chain was not
+    /// paused.
+    func endPause(ofChain chain: String) async throws(StoreError) -> Bool
+    /// Makes up to `limit` jobs claimable that waited for a chain whose pause is over, oldest first; false when none is
+    /// left.
+    func letGo(ofChain chain: String, limit: Int, now: Timestamp) async throws(StoreError) -> Bool
 
     // MARK: Idempotency keys
 

@@ -75,6 +75,7 @@ extension Transaction {
             let events = commaSeparated(Set(job.callback?.events ?? []))
             try connection.run(JobSQL.insertCallback, number, events, callback)
         }
+        try awaitChain(of: job, number: number, at: job.createdAt)
         return number
     }
 
@@ -179,12 +180,19 @@ extension Transaction {
         let state = change.job.state.rawValue
         let succeeded = change.job.steps.contains { $0.index == 0 && $0.status == .succeeded }
         let providers = Self.ticketProviders(of: change.job)
-        guard case .rest(let until) = change.disposition else {
+        let until: Timestamp
+        switch change.disposition {
+        case .rest(let moment): until = moment
+        case .awaitChain: until = clock.now()
+        case .keep, .finish:
             return try connection.run(JobSQL.keepLease, live.number, state, succeeded, providers)
         }
         // A job that somebody asked to cancel does not rest: the next worker hears of it at once.
         let due = live.isCancelRequested ? min(until, clock.now()) : until
         try connection.run(JobSQL.rest, live.number, state, succeeded, due, providers)
+        if change.disposition == .awaitChain, !live.isCancelRequested {
+            try awaitChain(of: change.job, number: live.number, at: clock.now())
+        }
         note(.jobClaimable)
     }
 

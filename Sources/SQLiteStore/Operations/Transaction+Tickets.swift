@@ -10,8 +10,12 @@ enum TicketSQL {
         DO UPDATE SET record = ?4, next_poll_at = ?5, until_at = ?6, lease_until = NULL
         """
 
+    /// The second time that a ticket is lost it may be what ends the process: from then on it rests, twice as long each
+    /// time, from 30 s up to more than there is in its day.
     static let voidLeases: StaticString = """
-        UPDATE open_tickets SET lease_until = NULL WHERE lease_until IS NOT NULL
+        UPDATE open_tickets SET lease_until = NULL, losses = losses + 1,
+            next_poll_at = max(next_poll_at, CASE WHEN losses = 0 THEN 0 ELSE ?1 + (15000000 << min(losses, 13)) END)
+        WHERE lease_until IS NOT NULL
         """
 
     static let releaseExpired: StaticString = """

@@ -17,7 +17,9 @@ extension SQLiteStore {
 
     package func account(_ id: AccountID) async throws(StoreError) -> Account? {
         try await readers.perform { connection throws(StoreError) in
-            try connection.first("SELECT id, name, created_at, is_metered FROM accounts WHERE id = ?1", id) {
+            try connection.first(
+                "SELECT id, name, created_at, is_metered, jobs_per_minute FROM accounts WHERE id = ?1", id
+            ) {
                 Account(row: $0)
             }
         }
@@ -25,7 +27,9 @@ extension SQLiteStore {
 
     package func accounts() async throws(StoreError) -> [Account] {
         try await readers.perform { connection throws(StoreError) in
-            try connection.all("SELECT id, name, created_at, is_metered FROM accounts ORDER BY number") {
+            try connection.all(
+                "SELECT id, name, created_at, is_metered, jobs_per_minute FROM accounts ORDER BY number"
+            ) {
                 Account(row: $0)
             }
         }
@@ -34,8 +38,9 @@ extension SQLiteStore {
     package func update(_ account: Account) async throws(StoreError) -> Bool {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
-                "UPDATE accounts SET name = ?2, is_metered = ?3 WHERE id = ?1", account.id, account.name,
-                account.isMetered)
+                "UPDATE accounts SET name = ?2, is_metered = ?3, jobs_per_minute = ?4 WHERE id = ?1",
+                account.id,
+                account.name, account.isMetered, account.jobsPerMinute)
             return transaction.connection.changedRows > 0
         }
     }
@@ -123,9 +128,10 @@ extension Transaction {
         try naming(unique: "account \(account.id)") { () throws(StoreError) in
             try connection.run(
                 """
-                INSERT INTO accounts (id, name, callback_secret, created_at, is_metered)
-                VALUES (?1, ?2, ?3, ?4, ?5)
-                """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered)
+                INSERT INTO accounts (id, name, callback_secret, created_at, is_metered, jobs_per_minute)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered,
+                account.jobsPerMinute)
         }
     }
 
@@ -148,6 +154,7 @@ extension Account {
     fileprivate init(row: Row) {
         self.init(
             id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3))
+        jobsPerMinute = row.optionalInteger(4).map { Int($0) }
     }
 }
 

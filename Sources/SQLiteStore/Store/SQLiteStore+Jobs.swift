@@ -89,15 +89,6 @@ extension SQLiteStore {
         }
     }
 
-    package func releaseExpiredLeases(now: Timestamp) async throws(StoreError) -> Int {
-        try await writer.perform { transaction throws(StoreError) in
-            try transaction.connection.run(JobSQL.releaseExpired, now)
-            let released = transaction.connection.changedRows
-            if released > 0 { transaction.note(.jobClaimable) }
-            return released
-        }
-    }
-
     package func nextJobDue() async throws(StoreError) -> Timestamp? {
         try await readers.perform { connection throws(StoreError) in
             if let ready = try connection.first(JobSQL.firstReady, read: { $0.timestamp(0) }) { return ready }

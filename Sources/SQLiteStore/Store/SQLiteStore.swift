@@ -80,14 +80,3 @@ package final class SQLiteStore: Store {
         changes.finish()
     }
 }
-
-extension Connection {
-    /// Nobody of this process holds anything yet, so every lease is of a process that is gone.
-    fileprivate func voidLeases(at now: Timestamp) throws(StoreError) {
-        try run("BEGIN IMMEDIATE")
-        try run(JobSQL.voidLeases, now)
-        try run(DeliverySQL.voidLeases)
-        try run(TicketSQL.voidLeases)
-        try run("COMMIT")
-    }
-}

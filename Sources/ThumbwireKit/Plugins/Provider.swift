@@ -10,6 +10,9 @@ public protocol Provider: Plugin {
     /// `requires` is checked before.
     func unsuitability(for request: GenerationRequest) -> String?
 
+    /// How many pictures one create orders at that moment: what it takes of ``Pacing/picturesPerMinute``.
+    func pictures(of request: GenerationRequest, at moment: Timestamp) -> Int
+
     /// Starts the generation. Throw ``FailureClass/outcomeUnknown`` when something may have been bought and the
     /// answer was lost, and no other class unless it is proved that nothing was bought.
     func create(
@@ -32,6 +35,11 @@ extension Provider {
 
     /// For providers that serve whatever their manifest says.
     public func unsuitability(for request: GenerationRequest) -> String? { nil }
+
+    /// For providers that order every variant in one create.
+    public func pictures(of request: GenerationRequest, at moment: Timestamp) -> Int {
+        request.thumbnail.variants
+    }
 
     /// For providers that finish at once: a ticket is unknown to them.
     public func poll(_ ticket: String, context: any ProviderContext) async throws(Failure) -> GenerationAnswer

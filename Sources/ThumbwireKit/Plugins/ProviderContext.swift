@@ -24,6 +24,9 @@ public protocol ProviderContext: Sendable {
     /// `timeout`, or `internal` for what is no picture.
     func download(_ url: String, from base: String) async throws(Failure) -> GenerationResult.Picture
 
+    /// Says where a create stands. One that is cut off while it prepares has bought nothing and may be tried again;
+    /// one that never said so may have bought something.
+    func enter(_ phase: CreatePhase)
     /// Tells the account's budget as the other side just reported it.
     func learn(_ budget: Budget)
     /// How far the generation is, from 0 to 1.
@@ -34,6 +37,14 @@ public protocol ProviderContext: Sendable {
     func render<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value
     /// Adds a warning to the job.
     func warn(_ warning: Warning)
+}
+
+/// How far a create of a provider that costs money is.
+public enum CreatePhase: Hashable, Sendable {
+    /// What is sent now buys nothing.
+    case preparing
+    /// The order goes out next, or went out.
+    case ordering
 }
 
 /// What a picture of the request is for.
@@ -147,8 +158,8 @@ public struct Pacing: Hashable, Sendable {
     public var requestsPerMinute: Int?
     /// How many requests a create comes to.
     public var requestsPerCreate: Int
-    /// Creates, such as OpenAI's images per minute.
-    public var createsPerMinute: Int?
+    /// Pictures, such as OpenAI's images per minute; a create counts as many as ``Provider/pictures(of:at:)`` says.
+    public var picturesPerMinute: Int?
     /// Creates under way at a time.
     public var concurrentCreates: Int?
     /// Between two polls of the same ticket.
@@ -156,13 +167,13 @@ public struct Pacing: Hashable, Sendable {
 
     /// A pace.
     public init(
-        key: String, requestsPerMinute: Int? = nil, requestsPerCreate: Int = 1, createsPerMinute: Int? = nil,
+        key: String, requestsPerMinute: Int? = nil, requestsPerCreate: Int = 1, picturesPerMinute: Int? = nil,
         concurrentCreates: Int? = nil, pollInterval: Duration = .seconds(2)
     ) {
         self.key = key
         self.requestsPerMinute = requestsPerMinute
         self.requestsPerCreate = requestsPerCreate
-        self.createsPerMinute = createsPerMinute
+        self.picturesPerMinute = picturesPerMinute
         self.concurrentCreates = concurrentCreates
         self.pollInterval = pollInterval
     }

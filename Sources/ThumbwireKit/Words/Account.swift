@@ -8,6 +8,8 @@ public struct Account: Hashable, Sendable {
     public var createdAt: Timestamp
     /// True where jobs cost credits; an account that is not metered is never refused for its balance.
     public var isMetered: Bool
+    /// The most jobs that it may ask for in a minute; `nil` is no limit.
+    public var jobsPerMinute: Int?
 
     /// An account.
     public init(id: AccountID, name: String, createdAt: Timestamp, isMetered: Bool = false) {

@@ -22,6 +22,7 @@ final class RecordingEngine: JobService {
     private let made = Mutex<[JobID]>([])
     private let accepting = Mutex(true)
     private let statuses = Mutex<[ProviderStatus]>([])
+    private let chainPauses = Mutex<[String: ChainPause]>([:])
     private let settled = Mutex<[Face: FaceSettings]>([:])
     /// The disk that the service stands on; a tenth of it is to stay free.
     let disk: Disk
@@ -121,6 +122,23 @@ final class RecordingEngine: JobService {
     }
 
     func resume(provider: String) async throws -> Bool { change(provider) { $0.pause = nil } }
+
+    func chains() -> [ChainStatus] {
+        let pauses = chainPauses.withLock { $0 }
+        return chainNames().map { ChainStatus(name: $0, providers: ["studio"], pause: pauses[$0]) }
+    }
+
+    func pause(chain: String, until: Timestamp?, reason: String) async throws -> Bool {
+        guard chainNames().contains(chain) else { return false }
+        let pause = ChainPause(chain: chain, until: until, reason: reason, at: clock.now())
+        chainPauses.withLock { $0[chain] = pause }
+        return true
+    }
+
+    func resume(chain: String) async throws -> Bool {
+        chainPauses.withLock { $0[chain] = nil }
+        return chainNames().contains(chain)
+    }
 
     private func change(_ provider: String, _ body: (inout ProviderStatus) -> Void) -> Bool {
         statuses.withLock { statuses in

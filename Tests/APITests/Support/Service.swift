@@ -81,13 +81,14 @@ func withService(_ test: (Service) async throws -> Void) async throws {
     let sealer = Sealer(key: [UInt8](repeating: 7, count: Sealer.keyLength))
     let renderPool = RenderPool(threads: 1) { ThreadRasterizer() }
     defer { renderPool.close() }
-    let context = APIContext(
+    var context = APIContext(
         store: store, engine: engine, artifacts: MemoryArtifacts(), renderPool: renderPool,
         sealer: sealer,
         serviceKeys: try ServiceKeys.open(
             path: "\(folder.path)/webhook.keys", sealer: sealer, now: clock.now()),
         encoder: encoder, client: client, policy: .public, clock: clock, publicURL: publicURL,
         log: .silent)
+    context.readiness.patience = .seconds(600)
     let service = Service(
         context: context, engine: engine, router: makeRouter(context), clock: clock, account: .make(),
         other: .make())

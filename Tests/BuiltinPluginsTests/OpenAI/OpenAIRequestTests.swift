@@ -196,8 +196,28 @@ import ThumbwireKit
         )
         let foreign = try configured(OpenAIProvider.self, ["apiKey": "sk-other"])
 
-        #expect(one.pacing == other.pacing && one.pacing?.createsPerMinute == 5)
+        #expect(one.pacing == other.pacing && one.pacing?.picturesPerMinute == 5)
         #expect(one.pacing?.key != foreign.pacing?.key && one.pacing?.key.contains("sk-") == false)
+    }
+
+    @Test(arguments: [("gpt-image-2", 4), ("dall-e-2", 4), ("unknown-model", 4)])
+    func `an order counts with all its pictures`(model: String, count: Int) throws {
+        let provider = try configured(OpenAIProvider.self, ["apiKey": .string(testKey)])
+        let request = GenerationRequest.asking {
+            $0.variants = count
+            $0.options = ["openai": ["model": .string(model)]]
+        }
+
+        #expect(provider.pictures(of: request, at: .noon) == count)
+    }
+
+    @Test func `a model that makes one picture at a time counts one`() throws {
+        let settings: JSONObject = ["apiKey": .string(testKey), "model": "dall-e-3"]
+        let provider = try configured(OpenAIProvider.self, settings)
+        let request = GenerationRequest.asking { $0.variants = 4 }
+        let alive = try #require(Timestamp(rfc3339: "2025-01-01T00:00:00Z"))
+
+        #expect(provider.pictures(of: request, at: alive) == 1)
     }
 
     @Test func `a mask without a picture is known to be unsuitable before a job is made`() throws {

@@ -85,7 +85,7 @@ struct ProviderGatesTests {
     }
 
     @Test func `figures that no account has are passed over`() {
-        let pacing = Pacing(key: "k", createsPerMinute: .max)
+        let pacing = Pacing(key: "k", picturesPerMinute: .max)
         for _ in 0..<3 { #expect(admit(.poll, pacing).isGo) }
 
         gates.learn(
@@ -240,7 +240,7 @@ struct ProviderGatesTests {
     }
 
     @Test func `moves others up when a job ends`() {
-        let pacing = Pacing(key: "k", createsPerMinute: 1)
+        let pacing = Pacing(key: "k", picturesPerMinute: 1)
         let (first, second, third) = (JobID.make("job_"), JobID.make("job_"), JobID.make("job_"))
         #expect(admit(.create, pacing, for: first).isGo)
         end(nil, .create, pacing)
@@ -279,11 +279,40 @@ struct ProviderGatesTests {
         #expect(admit(.create, pacing).isGo)
     }
 
+    @Test func `counts the pictures of an order, not the order`() {
+        let pacing = Pacing(key: "k", picturesPerMinute: 8)
+        func order(_ pictures: Int, at now: Timestamp = .noon) -> ProviderGates.Admission {
+            gates.admit(.create, to: use, pacing: pacing, pictures: pictures, now: now)
+        }
+
+        #expect(order(4).isGo)
+        #expect(order(3).isGo)
+        let third = order(2)
+        #expect(third.waitsUntil.map { $0 >= .noon + .seconds(60) } == true)
+        // An order of more than there are in a minute takes a whole one.
+        let large = order(50, at: .noon + .seconds(3_600))
+        #expect(large.isGo)
+        #expect(order(1, at: .noon + .seconds(3_601)).waitsUntil != nil)
+    }
+
+    @Test func `keeps to the strictest of several entries with one key, whoever asks`() {
+        let wide = Pacing(key: "k", requestsPerMinute: 100, concurrentCreates: 10)
+        let narrow = Pacing(key: "k", requestsPerMinute: 100, concurrentCreates: 2)
+        let other = PinnedChain.Use(
+            id: "opus-two", plugin: "opus", major: 1, configuration: [:], timeout: .seconds(60))
+
+        #expect(admit(.create, wide).isGo)
+        #expect(gates.admit(.create, to: other, pacing: narrow, now: .noon).isGo)
+
+        #expect(admit(.create, wide).waitsUntil != nil)
+        #expect(gates.admit(.create, to: other, pacing: narrow, now: .noon).waitsUntil != nil)
+    }
+
     @Test func `is careful with an account of which nothing is known`() {
         let pacing = Pacing(key: "k")
 
         let going = (0..<50).filter { _ in admit(.create, pacing).isGo }
-        #expect(going.count == Purse.firstCalls)
+        #expect(going.count == CallsUnderWay.first)
         end(nil, .create, pacing)
 
         #expect((0..<50).allSatisfy { _ in admit(.create, pacing).isGo })

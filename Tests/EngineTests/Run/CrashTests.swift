@@ -128,20 +128,28 @@ struct CrashTests {
     }
 }
 
-/// Ends the "process" the first time it comes by a point: its worker writes nothing more.
+/// Ends the "process" when it comes by a point, every time or so often: its worker writes nothing more.
 final class Fuse: Sendable {
     private let point: FaultPoint
-    private let blown = Mutex(false)
+    private let count: Int
+    private let blown = Mutex(0)
 
-    init(_ point: FaultPoint) { self.point = point }
+    init(_ point: FaultPoint, count: Int = .max) {
+        self.point = point
+        self.count = count
+    }
 
-    var isBlown: Bool { blown.withLock { $0 } }
+    var isBlown: Bool { blown.withLock { $0 > 0 } }
 
     var points: FaultPoints {
         FaultPoints { [self] reached throws(FaultPoints.Crash) in
             guard reached == point else { return }
-            blown.withLock { $0 = true }
-            throw FaultPoints.Crash()
+            let isIntact = blown.withLock { blown in
+                guard blown < count else { return true }
+                blown += 1
+                return false
+            }
+            if !isIntact { throw FaultPoints.Crash() }
         }
     }
 }

@@ -59,6 +59,11 @@ struct EngineHarness {
           "chains": { "default": { "providers": ["main"], "steps": [ { "use": "stamp" } ] } } }
         """
 
+    /// Its second step never ends by itself.
+    static let endlessChain = plainChain.replacingOccurrences(
+        of: "{ \"use\": \"stamp\" }",
+        with: #"{ "use": "endless", "with": { "label": "LABEL" } }, { "use": "stamp" }"#)
+
     static let billedChain = plainChain.replacingOccurrences(of: "scripted", with: "billed")
 
     init(

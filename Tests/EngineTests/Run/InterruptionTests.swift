@@ -1,5 +1,6 @@
 import Foundation
 import Persistence
+import Synchronization
 import TestSupport
 import Testing
 import ThumbwireKit
@@ -275,5 +276,82 @@ struct InterruptionTests {
         work.cancel()
         await work.value
         return job
+    }
+}
+
+/// The second half of a job, on a render thread.
+@Suite("Interrupted steps", .timeLimit(.minutes(10)))
+struct InterruptedStepTests {
+    @Test func `a job is cancelled while its picture is processed`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.endlessChain) { harness in
+            harness.script.onCreate { _ in Script.picture }
+            let id = try await harness.submit().id
+            await harness.script.stepBegan.wait()
+            #expect(try await harness.store.job(id, of: nil)?.state == .processing)
+
+            _ = try await harness.engine.cancel(id, of: harness.account.id)
+            let job = try await harness.ended(id)
+
+            #expect(job.state == .cancelled)
+            #expect(try await harness.eventTypes(of: id) == [.queued, .processing, .cancelled])
+        }
+    }
+
+    @Test func `a step that takes longer than it may fails the job`() async throws {
+        try await EngineHarness.run(chain: EngineHarness.endlessChain) { harness in
+            harness.script.onCreate { _ in Script.picture }
+            let id = try await harness.submit().id
+            await harness.script.stepBegan.wait()
+
+            harness.clock.advance(by: .seconds(61))
+            let job = try await harness.ended(id)
+
+            #expect(job.failure?.code == "step_timeout")
+        }
+    }
+
+    @Test func `draining hands a picture that is processed back, and it is not bought again`() async throws {
+        let first = try await EngineHarness(chain: EngineHarness.endlessChain)
+        first.script.onCreate { _ in Script.picture }
+        let accepted = Mutex<JobID?>(nil)
+        try await first.use { harness in
+            let id = try await harness.submit().id
+            accepted.withLock { $0 = id }
+            await harness.script.stepBegan.wait()
+            await harness.engine.drain(timeout: .seconds(30))
+            let job = try #require(try await harness.store.job(id, of: nil))
+            #expect(job.state == .processing && job.failure == nil)
+        }
+        let id = try #require(accepted.withLock { $0 })
+
+        try await first.next(chain: EngineHarness.endlessChain).use { harness in
+            _ = try await harness.engine.cancel(id, of: harness.account.id)
+            #expect(try await harness.ended(id).state == .cancelled)
+            #expect(harness.script.requests.count == 1)
+        }
+    }
+
+    @Test func `a create that is cut off while it prepares has bought nothing and is tried again`()
+        async throws
+    {
+        try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
+            let started = Gate()
+            harness.script.onCreate { context throws(Failure) in
+                context.enter(.preparing)
+                started.open()
+                await Gate().wait()
+                throw Failure(.timeout, code: "provider_timeout", message: "the upload hung")
+            }
+            harness.script.onCreate { _ in Script.picture }
+            let id = try await harness.submit { $0.deadline = .seconds(80_000) }.id
+            await started.wait()
+
+            harness.clock.advance(by: .seconds(331))
+            let job = try await harness.endedInTime(id)
+
+            #expect(job.state == .completed)
+            #expect(job.steps.first?.failure?.code == "provider_timeout")
+            #expect(harness.script.requests.count == 2)
+        }
     }
 }

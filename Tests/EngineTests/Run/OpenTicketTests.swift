@@ -173,6 +173,33 @@ struct OpenTicketTests {
         }
     }
 
+    @Test func `nothing is asked while a job is tried alone`() async throws {
+        let first = try await EngineHarness(chain: EngineHarness.billedChain)
+        let made = Mutex<JobID?>(nil)
+        try await first.use { harness in
+            let id = try await expired(harness)
+            made.withLock { $0 = id }
+        }
+        let id = try #require(made.withLock { $0 })
+        first.script.onPoll { _ in Self.costly }
+
+        try await first.next(chain: EngineHarness.billedChain).use(isRunning: false) { harness in
+            let tickets = harness.engine.tickets
+            #expect(tickets.hold())
+            let work = Task { await tickets.run { true } }
+            harness.clock.advance(by: .seconds(60))
+            tickets.wake()
+            for _ in 1...20 { await Task.yield() }
+            let asked = harness.script.polledTickets
+
+            tickets.goOn()
+            _ = try await harness.job(id) { $0.steps.first?.status == .succeeded }
+            #expect(asked.isEmpty)
+            work.cancel()
+            await work.value
+        }
+    }
+
     @Test func `nobody asks for ever`() async throws {
         try await EngineHarness.run(chain: EngineHarness.billedChain) { harness in
             let id = try await expired(harness)

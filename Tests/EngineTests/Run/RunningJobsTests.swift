@@ -8,7 +8,7 @@ import ThumbwireKit
 struct RunningJobsTests {
     @Test func `a run that ends late does not take away the next run of its job`() {
         let (running, id) = (RunningJobs(), JobID.make("job_"))
-        let (first, second) = (RunningJob(), RunningJob())
+        let (first, second) = (RunningJob(lease: "l"), RunningJob(lease: "l"))
         running.add(id, first)
         running.add(id, second)
 
@@ -20,7 +20,7 @@ struct RunningJobsTests {
     }
 
     @Test func `nothing is bought for a job that was told to stop`() {
-        let job = RunningJob()
+        let job = RunningJob(lease: "l")
 
         job.stop(.draining)
 

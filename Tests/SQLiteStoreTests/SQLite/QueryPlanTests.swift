@@ -14,6 +14,10 @@ import ThumbwireKit
         (JobSQL.firstResting, "live_jobs_resting"),
         (JobSQL.releaseExpired, "live_jobs_leased"),
         (JobSQL.voidLeases, "live_jobs_leased"),
+        (LostLeaseSQL.countExpired, "live_jobs_leased"),
+        (LostLeaseSQL.countAll, "live_jobs_leased"),
+        (LostLeaseSQL.first, "lost_leases_by_stage"),
+        (ChainPauseSQL.waiting, "paused_jobs_of_chain"),
         (JobSQL.ofAccount, "jobs_of_account"),
         (JobSQL.ofSession, "jobs_of_session"),
         (DeliverySQL.dueOfEndpoint, "deliveries_due_endpoints"),
@@ -83,6 +87,9 @@ import ThumbwireKit
         RetentionSQL.oldestDeliveries, RetentionSQL.oldestJobs, RetentionSQL.event,
         RetentionSQL.attemptsOfDelivery, RetentionSQL.endedDelivery, RetentionSQL.isPending,
         JobSQL.artifact, JobSQL.linkedArtifact,
+        LostLeaseSQL.beginTrial, LostLeaseSQL.endTrial, LostLeaseSQL.setAside,
+        ChainPauseSQL.isInForce, ChainPauseSQL.isOver, ChainPauseSQL.rest, ChainPauseSQL.letGo,
+        ChainPauseSQL.forget, ChainPauseSQL.end, ChainPauseSQL.delete,
     ]
 
     /// What looks at what waits only, which is less than there ever was.

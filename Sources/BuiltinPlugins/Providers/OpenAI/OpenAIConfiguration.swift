@@ -65,7 +65,8 @@ package struct OpenAIConfiguration: Decodable, Sendable {
             "partialImages", .integer(0...3),
             "previews streamed to those who watch the job; each is billed as output tokens", default: 0),
         ConfigurationField(
-            "imagesPerMinute", .integer(1...10_000), "the account's limit; creates are spread to keep it"),
+            "imagesPerMinute", .integer(1...10_000),
+            "the account's limit; orders are spread to keep it, each counted with all its pictures"),
         ConfigurationField(
             "useVideoFrame", .boolean, "give the model the video's best frame as a reference", default: false),
         ConfigurationField(

@@ -37,6 +37,11 @@ struct OpenAIOrder: Sendable {
         }
     }
 
+    /// How many pictures a model makes at a time of so many that are wanted.
+    static func count(_ variants: Int, of model: OpenAIModel?) -> Int {
+        max(1, min(variants, model?.maximumPictures ?? variants))
+    }
+
     private func knows(_ parameter: OpenAIModel.Parameter) -> Bool {
         model.parameters.contains(parameter)
     }
@@ -47,7 +52,7 @@ struct OpenAIOrder: Sendable {
     }
 
     private mutating func setCount(_ variants: Int, _ wishes: OpenAIWishes) {
-        count = max(1, min(variants, model.maximumPictures))
+        count = Self.count(variants, of: model)
         if count > 1, knows(.n) { members["n"] = .integer(Int64(count)) }
         if count < variants {
             drop("n", "is \(count): \(model.name) makes no more pictures at a time")

@@ -23,7 +23,7 @@ package struct OpenAIProvider: Provider {
     }
 
     package var pacing: Pacing? {
-        Pacing(key: account.pacingKey, createsPerMinute: configuration.imagesPerMinute)
+        Pacing(key: account.pacingKey, picturesPerMinute: configuration.imagesPerMinute)
     }
 
     package func unsuitability(for request: GenerationRequest) -> String? {
@@ -33,14 +33,22 @@ package struct OpenAIProvider: Provider {
         return nil
     }
 
+    package func pictures(of request: GenerationRequest, at moment: Timestamp) -> Int {
+        let wanted = OpenAIWishes(request.thumbnail).text("model")
+        let choice = try? OpenAIModelChoice(wanted, configuration: configuration, now: moment)
+        return OpenAIOrder.count(request.thumbnail.variants, of: choice?.model)
+    }
+
     package func create(
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
+        context.enter(.preparing)
         let choice = try choose(request, context)
         let draft = try await draft(request, choice, context)
         for warning in choice.warnings + draft.order.warnings { context.warn(warning) }
         // Ends with the purchase: leaving the scope cancels what is not done by then.
         async let _: Void = watch.look(at: choice.model.name, account, context)
+        context.enter(.ordering)
         let purchase = OpenAIPurchase(account: account, configuration: configuration, draft: draft)
         let answer = try await purchase.make(context)
         // The table's own date has been warned about.

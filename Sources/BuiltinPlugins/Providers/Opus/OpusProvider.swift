@@ -68,6 +68,7 @@ package struct OpusProvider: Provider {
     package func create(
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
+        context.enter(.preparing)
         let thumbnail = request.thumbnail
         guard let source = thumbnail.videoURL else {
             throw Failure(.invalidInput, code: "validation_failed", message: "videoUrl: Opus needs one")

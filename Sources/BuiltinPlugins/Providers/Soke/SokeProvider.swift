@@ -78,6 +78,7 @@ package struct SokeProvider: Provider {
     package func create(
         _ request: GenerationRequest, context: any ProviderContext
     ) async throws(Failure) -> GenerationAnswer {
+        context.enter(.preparing)
         let product = product(for: request)
         let order = SokeOrder(request, product: product, video: await context.videoContext())
         if order.isShortened {
