@@ -60,6 +60,17 @@ package func base64URL(_ bytes: [UInt8]) -> String {
 
 /// Lower-case hexadecimal digits, two a byte.
 package func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
+        var end = 0
+        for byte in bytes {
+            buffer[end] = hexadecimalDigit(byte >> 4)
+            buffer[end + 1] = hexadecimalDigit(byte & 15)
+            end += 2
+        }
+        return end
+    }
+}
+
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

@@ -8,10 +8,9 @@ extension Registry {
 
     /// What becomes of the picture: the chain draws the title later, or nothing.
     func purpose(of request: ThumbnailRequest, in chain: PinnedChain) -> GenerationRequest.Purpose {
-        let scope = scope(of: request)
         let step = chain.steps.first { use in
-            let isRun = (try? use.condition.map { try Condition($0).isMet(in: scope) }) ?? true
-            return use.plugin == Self.titleStep.plugin && isRun
+            guard use.plugin == Self.titleStep.plugin else { return false }
+            return (try? use.condition.map { try Condition($0).isMet(in: scope(of: request)) }) ?? true
         }
         guard let step else { return .finished }
         let configured = step.configuration[Self.titleStep.place]?.string.flatMap(LayoutType.init)

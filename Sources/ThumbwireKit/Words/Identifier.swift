@@ -11,25 +11,26 @@ public struct Identifier<Owner>: Hashable, Sendable, RawRepresentable, CustomStr
     /// A new id: the prefix, then 48 bits of milliseconds and 80 random bits in Crockford's base 32, lower case
     /// (the layout of a ULID), so that ids sort by time.
     public init(prefix: String, at time: Timestamp) {
-        var text = prefix
-        text.reserveCapacity(prefix.utf8.count + 26)
-        appendBase32(UInt64(max(0, time.microseconds / 1_000)), digits: 10, to: &text)
-        appendBase32(UInt64.random(in: 0..<1 << 40), digits: 8, to: &text)
-        appendBase32(UInt64.random(in: 0..<1 << 40), digits: 8, to: &text)
-        rawValue = text
+        let milliseconds = UInt64(max(0, time.microseconds / 1_000))
+        var generator = SystemRandomNumberGenerator()
+        let (first, second) = (generator.next(), generator.next())
+        rawValue = String(unsafeUninitializedCapacity: prefix.utf8.count + 26) { buffer in
+            var (_, end) = buffer.initialize(from: prefix.utf8)
+            for (value, digits) in [(milliseconds, 10), (first, 8), (second, 8)] {
+                for position in (0..<digits).reversed() {
+                    buffer[end] = base32Alphabet[Int(value >> UInt64(position * 5) & 31)]
+                    end += 1
+                }
+            }
+            return end
+        }
     }
 
     /// The id's text.
     public var description: String { rawValue }
 }
 
-private let base32Alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
-
-private func appendBase32(_ value: UInt64, digits: Int, to text: inout String) {
-    for position in (0..<digits).reversed() {
-        text.append(base32Alphabet[Int(value >> UInt64(position * 5) & 31)])
-    }
-}
+private let base32Alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
 /// The id of an account: `acct_…`.
 public typealias AccountID = Identifier<Account>

@@ -43,9 +43,23 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let second = seconds - days * 86_400
         let (year, month, day) = civilDate(days)
-        return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))T"
-            + "\(digits(second / 3_600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))"
-            + ".\(digits(milliseconds, 3))Z"
+        let yearDigits = year > 9_999 ? String(year).utf8.count : 4
+        return String(unsafeUninitializedCapacity: yearDigits + 20) { buffer in
+            var end = 0
+            for (value, count, mark) in [
+                (year, yearDigits, "-"), (month, 2, "-"), (day, 2, "T"), (second / 3_600, 2, ":"),
+                (second / 60 % 60, 2, ":"), (second % 60, 2, "."), (milliseconds, 3, "Z"),
+            ] as [(Int64, Int, Unicode.Scalar)] {
+                var rest = value.magnitude
+                for position in (0..<count).reversed() {
+                    buffer[end + position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                buffer[end + count] = UInt8(ascii: mark)
+                end += count + 1
+            }
+            return end
+        }
     }
 }
 
@@ -73,11 +87,6 @@ private func civilDate(_ days: Int64) -> (year: Int64, month: Int64, day: Int64)
     let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
     let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-}
-
-private func digits(_ value: Int64, _ count: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, count - text.count)) + text
 }
 
 /// The wall clock, handed in so that tests own the time.
