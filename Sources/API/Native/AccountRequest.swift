@@ -5,9 +5,14 @@ import ThumbwireKit
 struct AccountRequest {
     static let credits = 0...1_000_000_000
     static let amounts = -1_000_000_000...1_000_000_000
+    static let weights = 1...100
+    static let runningJobs = 1...100_000
 
     var name: String?
     var isMetered: Bool?
+    var weight: Int?
+    /// With `nil` in it where the limit is taken away, by `null`.
+    var maximumRunningJobs: Int??
 
     /// Reads the body of a `POST`, which needs a name and may grant credits at once.
     static func creation(_ body: JSONValue) throws(Problem) -> (account: AccountRequest, credits: Int) {
@@ -44,6 +49,9 @@ struct AccountRequest {
     private init(_ fields: inout FieldReader) {
         name = fields.text("name", atMost: RequestLimits.name)
         isMetered = fields.truth("isMetered")
+        weight = fields.integer("weight", in: Self.weights)
+        let limit = fields.integer("maximumRunningJobs", in: Self.runningJobs)
+        maximumRunningJobs = limit != nil || fields.isNull("maximumRunningJobs") ? .some(limit) : nil
     }
 }
 

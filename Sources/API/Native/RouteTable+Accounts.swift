@@ -33,7 +33,9 @@ extension RouteTable {
         admin(
             .patch, "/v1/accounts/{id}",
             Operation(
-                "changeAccount", "Rename an account, or begin or end its metering", tag: "accounts",
+                "changeAccount",
+                "Rename an account, begin or end its metering, or change its share of the work",
+                tag: "accounts",
                 body: "AccountChange", answers: [.json(200, "the account", "Account")]),
             changeAccount)
         admin(
@@ -70,7 +72,8 @@ extension RouteTable {
     let now = context.clock.now()
     let account = Account(
         id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
-        isMetered: asked.isMetered ?? false)
+        isMetered: asked.isMetered ?? false, weight: asked.weight ?? 1,
+        maximumRunningJobs: asked.maximumRunningJobs ?? nil)
     let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
     try await context.store.insert(account, callbackSecret: secret)
     if credits > 0 { _ = try await context.store.grant(credits, to: account.id, note: nil, at: now) }
@@ -82,6 +85,8 @@ extension RouteTable {
     var account = try await call.namedAccount()
     account.name = asked.name ?? account.name
     account.isMetered = asked.isMetered ?? account.isMetered
+    account.weight = asked.weight ?? account.weight
+    account.maximumRunningJobs = asked.maximumRunningJobs ?? account.maximumRunningJobs
     guard try await call.context.store.update(account) else { throw call.noAccount }
     return .json(200, try await call.document(of: account))
 }
@@ -131,6 +136,8 @@ extension Account {
     var document: JSONValue {
         [
             "id": .string(id.rawValue), "name": .string(name), "isMetered": .bool(isMetered),
+            "weight": .integer(Int64(weight)),
+            "maximumRunningJobs": maximumRunningJobs.map { .integer(Int64($0)) } ?? .null,
             "createdAt": .string(createdAt.description),
         ]
     }

@@ -114,7 +114,8 @@ extension OpenAPISchemas {
     ]
 
     private static let account: JSONObject = [
-        "id": text, "name": text, "isMetered": ["type": "boolean"], "createdAt": moment,
+        "id": text, "name": text, "isMetered": ["type": "boolean"], "weight": count,
+        "maximumRunningJobs": nullable("integer"), "createdAt": moment,
     ]
 
     private static let credits = object(["balance": count, "held": count])

@@ -27,12 +27,16 @@ extension OpenAPISchemas {
             closed(
                 [
                     "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
+                    "weight": integer(AccountRequest.weights), "maximumRunningJobs": maximumRunningJobs,
                     "credits": integer(AccountRequest.credits),
                 ], required: ["name"])
         ),
         (
             "AccountChange",
-            closed(["name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"]])
+            closed([
+                "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
+                "weight": integer(AccountRequest.weights), "maximumRunningJobs": maximumRunningJobs,
+            ])
         ),
         ("WebhookKeyRotation", closed(["overlapSeconds": integer(WebhookKeyRotation.overlaps)])),
         (
@@ -42,6 +46,12 @@ extension OpenAPISchemas {
                     "amount": integer(AccountRequest.amounts), "note": string(atMost: RequestLimits.title),
                 ], required: ["amount"])
         ),
+    ]
+
+    private static let maximumRunningJobs: JSONValue = [
+        "type": ["integer", "null"],
+        "minimum": .integer(Int64(AccountRequest.runningJobs.lowerBound)),
+        "maximum": .integer(Int64(AccountRequest.runningJobs.upperBound)),
     ]
 
     private static let jobRequest: JSONValue = closed([

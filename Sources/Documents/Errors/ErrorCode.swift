@@ -57,6 +57,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case internalError = "internal_error"
 
     // Why a job failed.
+    case jobUnreadable = "job_unreadable"
     case chainUnavailable = "chain_unavailable"
     case chainWithoutOutput = "chain_without_output"
     case deadlineExceeded = "deadline_exceeded"

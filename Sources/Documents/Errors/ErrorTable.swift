@@ -216,6 +216,7 @@ extension ErrorRow {
         .storageFull: ErrorRow("the storage is full", 503, .internalError, 503),
         .internalError: ErrorRow("something went wrong here", 500, .internalError),
 
+        .jobUnreadable: ErrorRow("what was stored of the job is damaged", 500, .internalError),
         .chainUnavailable: ErrorRow("the job's chain is not installed any more", 500, .internalError),
         .chainWithoutOutput: ErrorRow("the chain makes no picture", 500, .internalError),
         .deadlineExceeded: ErrorRow("the job's deadline has passed", 504, .internalError),

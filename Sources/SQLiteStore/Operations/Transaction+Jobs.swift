@@ -35,7 +35,7 @@ extension Transaction {
             let number = try insert(new)
             if let charge { try hold(charge, for: new.job, number: number) }
             if let fingerprint = new.fingerprint { try note(fingerprint, of: new.job, number: number) }
-            note(.jobClaimable)
+            try noteReady(new.job.account)
             note(.job(new.job.id))
             try record(new.event, of: new.job, number: number)
             return .accepted
@@ -57,25 +57,6 @@ extension Transaction {
             try connection.run(JobSQL.insertCallback, number, events, callback)
         }
         return number
-    }
-
-    func claim(
-        limit: Int, lease: Lease, now: Timestamp
-    ) throws(StoreError) -> [(job: StoredJob, isCancelRequested: Bool)] {
-        try connection.run(JobSQL.wakeResting, now)
-        let ready = try connection.all(JobSQL.ready, limit) {
-            (number: $0.integer(0), isCancelRequested: $0.bool(1))
-        }
-        var claimed: [(job: StoredJob, isCancelRequested: Bool)] = []
-        for entry in ready {
-            try connection.run(JobSQL.lease, entry.number, lease.id, lease.until, now)
-            guard
-                let job = try connection.first(JobSQL.byNumber, entry.number, read: StoredJob.init(row:))
-            else { continue }
-            claimed.append((job, entry.isCancelRequested))
-            note(.job(job.columns.id))
-        }
-        return claimed
     }
 
     func renew(_ jobs: [JobID], lease: Lease) throws(StoreError) -> [JobID: LeaseStanding] {
@@ -100,6 +81,7 @@ extension Transaction {
         } else {
             try goOn(change, live, progress: progress)
         }
+        if change.disposition != .keep { try noteReleased(change.job.account) }
         for ticket in change.openTickets { try open(ticket, ofJob: live.number) }
         try write(change.artifacts)
         for (variant, document) in change.compositions {
@@ -165,7 +147,7 @@ extension Transaction {
         // A job that somebody asked to cancel does not rest: the next worker hears of it at once.
         let due = live.isCancelRequested ? min(until, clock.now()) : until
         try connection.run(JobSQL.rest, live.number, state, succeeded, due, providers)
-        note(.jobClaimable)
+        noteTimer()
     }
 
     func write(_ artifacts: [Artifact]) throws(StoreError) {

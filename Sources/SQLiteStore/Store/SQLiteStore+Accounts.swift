@@ -8,35 +8,48 @@ extension SQLiteStore {
             try naming(unique: "account \(account.id)") { () throws(StoreError) in
                 try transaction.connection.run(
                     """
-                    INSERT INTO accounts (id, name, callback_secret, created_at, is_metered)
-                    VALUES (?1, ?2, ?3, ?4, ?5)
-                    """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered)
+                    INSERT INTO accounts (id, name, callback_secret, created_at, is_metered, weight,
+                        maximum_running_jobs)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered,
+                    account.weight, account.maximumRunningJobs)
             }
         }
     }
 
     package func account(_ id: AccountID) async throws(StoreError) -> Account? {
         try await readers.perform { connection throws(StoreError) in
-            try connection.first("SELECT id, name, created_at, is_metered FROM accounts WHERE id = ?1", id) {
-                Account(row: $0)
-            }
+            try connection.first(
+                """
+                SELECT id, name, created_at, is_metered, weight, maximum_running_jobs
+                FROM accounts WHERE id = ?1
+                """, id
+            ) { Account(row: $0) }
         }
     }
 
     package func accounts() async throws(StoreError) -> [Account] {
         try await readers.perform { connection throws(StoreError) in
-            try connection.all("SELECT id, name, created_at, is_metered FROM accounts ORDER BY number") {
-                Account(row: $0)
-            }
+            try connection.all(
+                """
+                SELECT id, name, created_at, is_metered, weight, maximum_running_jobs
+                FROM accounts ORDER BY number
+                """
+            ) { Account(row: $0) }
         }
     }
 
     package func update(_ account: Account) async throws(StoreError) -> Bool {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
-                "UPDATE accounts SET name = ?2, is_metered = ?3 WHERE id = ?1", account.id, account.name,
-                account.isMetered)
-            return transaction.connection.changedRows > 0
+                """
+                UPDATE accounts SET name = ?2, is_metered = ?3, weight = ?4, maximum_running_jobs = ?5
+                WHERE id = ?1
+                """, account.id, account.name, account.isMetered, account.weight, account.maximumRunningJobs)
+            guard transaction.connection.changedRows > 0 else { return false }
+            // Its jobs may wait for another share, or for a place among those that run.
+            transaction.note(.jobClaimable)
+            return true
         }
     }
 
@@ -127,7 +140,8 @@ extension SQLiteStore {
 extension Account {
     fileprivate init(row: Row) {
         self.init(
-            id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3))
+            id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3),
+            weight: Int(row.integer(4)), maximumRunningJobs: row.optionalInteger(5).map { Int($0) })
     }
 }
 
