@@ -148,10 +148,14 @@ package final class Engine: JobService {
             group.addTask { await chainKeeper.run() }
             group.addTask(executorPreference: leaseThread) { await self.keepLeases() }
             group.addTask { await self.tickets.run { self.isAccepting } }
+            group.addTask { [running, clock = services.clock] in await running.keepDeadlines(clock) }
             while !Task.isCancelled {
-                let next = await claimRound(in: &group)
+                guard let next = await claimRound(in: &group) else {
+                    await wakeup.wait()
+                    continue
+                }
                 await wakeup.wait(orUntil: { [clock = services.clock] in
-                    try? await clock.sleep(until: next ?? .distantFuture)
+                    try? await clock.sleep(until: next)
                 })
             }
             running.stopAll(.draining, cutsPurchases: true)
@@ -201,7 +205,8 @@ package final class Engine: JobService {
         _ claim: ClaimedJob, lease: String? = nil, stopped reason: StopReason? = nil,
         in group: inout DiscardingTaskGroup
     ) {
-        let (job, handle) = (claim.job, RunningJob(lease: lease ?? holder))
+        let job = claim.job
+        let handle = RunningJob(lease: lease ?? holder, deadline: job.deadline) { [wakeup] in wakeup.wake() }
         if let reason { handle.stop(reason) }
         if claim.isCancelRequested { handle.stop(.cancelRequested) }
         running.add(job.id, handle)
@@ -211,18 +216,18 @@ package final class Engine: JobService {
             let runner = {
                 JobRunner(job, lease: handle.lease, services: services, running: handle, tickets: tickets)
             }
-            let task = Task { await runner().run() }
-            handle.attach(task)
-            await withTaskGroup(of: Void.self) { watch in
-                watch.addTask {
-                    guard (try? await services.clock.sleep(until: job.deadline)) != nil else { return }
-                    handle.stop(.deadline)
+            let task = Task {
+                if let damage = claim.damage {
+                    await runner().run(damaged: damage)
+                } else {
+                    await runner().run()
                 }
-                await task.value
-                watch.cancelAll()
             }
+            handle.attach(task)
+            await task.value
             running.remove(job.id, handle)
-            wakeup.wake()
+            // One that left took its place along; what was not written is claimed again once its lease is over.
+            if !handle.isLeaving { wakeup.wake() }
         }
     }
 

@@ -20,9 +20,11 @@ extension Sealed {
 extension Account {
     package static func make(
         id: AccountID = .make("acct_"), name: String = "Test account", createdAt: Timestamp = .noon,
-        isMetered: Bool = false
+        isMetered: Bool = false, weight: Int = 1, maximumRunningJobs: Int? = nil
     ) -> Account {
-        Account(id: id, name: name, createdAt: createdAt, isMetered: isMetered)
+        Account(
+            id: id, name: name, createdAt: createdAt, isMetered: isMetered, weight: weight,
+            maximumRunningJobs: maximumRunningJobs)
     }
 }
 

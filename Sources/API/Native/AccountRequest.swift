@@ -6,11 +6,16 @@ struct AccountRequest {
     static let credits = 0...1_000_000_000
     static let jobsPerMinute = 1...1_000_000
     static let amounts = -1_000_000_000...1_000_000_000
+    static let weights = 1...100
+    static let runningJobs = 1...100_000
 
     var name: String?
     var isMetered: Bool?
     /// Set where the body names it; its value may be `null`, which lifts the limit.
     var jobsPerMinute: Int??
+    var weight: Int?
+    /// With `nil` in it where the limit is taken away, by `null`.
+    var maximumRunningJobs: Int??
 
     /// Reads the body of a `POST`, which needs a name and may grant credits at once.
     static func creation(_ body: JSONValue) throws(Problem) -> (account: AccountRequest, credits: Int) {
@@ -47,8 +52,15 @@ struct AccountRequest {
     private init(_ fields: inout FieldReader) {
         name = fields.text("name", atMost: RequestLimits.name)
         isMetered = fields.truth("isMetered")
-        let limit = fields.integer("jobsPerMinute", in: Self.jobsPerMinute)
-        if limit != nil || fields.isNull("jobsPerMinute") { jobsPerMinute = .some(limit) }
+        jobsPerMinute = Self.limit("jobsPerMinute", in: Self.jobsPerMinute, &fields)
+        weight = fields.integer("weight", in: Self.weights)
+        maximumRunningJobs = Self.limit("maximumRunningJobs", in: Self.runningJobs, &fields)
+    }
+
+    /// With `nil` in it where the limit is taken away, by `null`.
+    private static func limit(_ name: String, in range: ClosedRange<Int>, _ fields: inout FieldReader) -> Int?? {
+        let limit = fields.integer(name, in: range)
+        return limit != nil || fields.isNull(name) ? .some(limit) : nil
     }
 }
 

@@ -34,7 +34,8 @@ extension RouteTable {
         admin(
             .patch, "/v1/accounts/{id}",
             Operation(
-                "changeAccount", "Rename an account, begin or end its metering, or limit its jobs",
+                "changeAccount",
+                "Rename an account, begin or end its metering, change its share of the work or limit its jobs",
                 tag: "accounts",
                 body: "AccountChange", answers: [.json(200, "the account", "Account")]),
             changeAccount)
@@ -74,7 +75,8 @@ extension RouteTable {
         let now = context.clock.now()
         var account = Account(
             id: AccountID(prefix: "acct_", at: now), name: asked.name ?? "", createdAt: now,
-            isMetered: asked.isMetered ?? false)
+            isMetered: asked.isMetered ?? false, weight: asked.weight ?? 1,
+            maximumRunningJobs: asked.maximumRunningJobs ?? nil)
         account.jobsPerMinute = asked.jobsPerMinute ?? nil
         let secret = WebhookSecrets(.generate()).sealed(with: context.sealer)
         try await context.store.insert(account, callbackSecret: secret, credits: credits, once: key)
@@ -91,6 +93,8 @@ extension RouteTable {
     account.name = asked.name ?? account.name
     account.isMetered = asked.isMetered ?? account.isMetered
     account.jobsPerMinute = asked.jobsPerMinute ?? account.jobsPerMinute
+    account.weight = asked.weight ?? account.weight
+    account.maximumRunningJobs = asked.maximumRunningJobs ?? account.maximumRunningJobs
     guard try await call.context.store.update(account) else { throw call.noAccount }
     call.context.jobLimits.forget(account.id)
     return .json(200, try await call.document(of: account))
@@ -147,6 +151,8 @@ extension Account {
         [
             "id": .string(id.rawValue), "name": .string(name), "isMetered": .bool(isMetered),
             "jobsPerMinute": jobsPerMinute.map { .integer(Int64($0)) } ?? .null,
+            "weight": .integer(Int64(weight)),
+            "maximumRunningJobs": maximumRunningJobs.map { .integer(Int64($0)) } ?? .null,
             "createdAt": .string(createdAt.description),
         ]
     }

@@ -122,7 +122,7 @@ extension OpenAPISchemas {
 
     private static let account: JSONObject = [
         "id": text, "name": text, "isMetered": ["type": "boolean"], "jobsPerMinute": nullable("integer"),
-        "createdAt": moment,
+        "weight": count, "maximumRunningJobs": nullable("integer"), "createdAt": moment,
     ]
 
     private static let credits = object(["balance": count, "held": count])

@@ -28,13 +28,15 @@ extension OpenAPISchemas {
                 [
                     "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
                     "credits": integer(AccountRequest.credits), "jobsPerMinute": jobsPerMinute,
+                    "weight": integer(AccountRequest.weights), "maximumRunningJobs": maximumRunningJobs,
                 ], required: ["name"])
         ),
         (
             "AccountChange",
             closed([
                 "name": string(atMost: RequestLimits.name), "isMetered": ["type": "boolean"],
-                "jobsPerMinute": jobsPerMinute,
+                "jobsPerMinute": jobsPerMinute, "weight": integer(AccountRequest.weights),
+                "maximumRunningJobs": maximumRunningJobs,
             ])
         ),
         ("WebhookKeyRotation", closed(["overlapSeconds": integer(WebhookKeyRotation.overlaps)])),
@@ -47,11 +49,14 @@ extension OpenAPISchemas {
         ),
     ]
 
+    private static let jobsPerMinute = limit(AccountRequest.jobsPerMinute)
+    private static let maximumRunningJobs = limit(AccountRequest.runningJobs)
+
     /// `null` is no limit.
-    private static let jobsPerMinute: JSONValue = [
-        "type": ["integer", "null"],
-        "minimum": .integer(Int64(AccountRequest.jobsPerMinute.lowerBound)),
-        "maximum": .integer(Int64(AccountRequest.jobsPerMinute.upperBound)),
+    private static func limit(_ range: ClosedRange<Int>) -> JSONValue {
+        [
+            "type": ["integer", "null"], "minimum": .integer(Int64(range.lowerBound)),
+            "maximum": .integer(Int64(range.upperBound)),
     ]
 
     private static let jobRequest: JSONValue = closed([

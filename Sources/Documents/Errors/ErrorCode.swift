@@ -61,6 +61,7 @@ package enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case internalError = "internal_error"
 
     // Why a job failed.
+    case jobUnreadable = "job_unreadable"
     case chainUnavailable = "chain_unavailable"
     case jobPoisoned = "job_poisoned"
     case chainWithoutOutput = "chain_without_output"

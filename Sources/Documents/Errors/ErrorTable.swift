@@ -223,6 +223,7 @@ extension ErrorRow {
         .storageFull: ErrorRow("the storage is full", 503, .internalError, 503),
         .internalError: ErrorRow("something went wrong here", 500, .internalError),
 
+        .jobUnreadable: ErrorRow("what was stored of the job is damaged", 500, .internalError),
         .chainUnavailable: ErrorRow("the job's chain is not installed any more", 500, .internalError),
         .jobPoisoned: ErrorRow(
             "the service ended again and again while it worked on the job", 500, .internalError,

@@ -60,6 +60,19 @@ final class JobRunner {
         }
     }
 
+    /// Ends a job of which it cannot be read what became of it.
+    func run(damaged reason: String) async {
+        log(.error, "job unreadable", ["error": .string(reason)])
+        let failure = Failure(
+            .internal, code: "job_unreadable", message: "what was stored of the job cannot be read",
+            detail: reason)
+        do {
+            try await fail(failure)
+        } catch {
+            log(.error, "job left to its lease", ["error": .string("\(error)")])
+        }
+    }
+
     /// True for what leaves nothing to be written.
     private func isFinal(_ error: any Error) -> Bool {
         error is LetGo || error is StoreError || error is FaultPoints.Crash
@@ -75,6 +88,7 @@ final class JobRunner {
         let change = JobChange(
             job: job, lease: lease, disposition: disposition, artifacts: artifacts,
             compositions: compositions, event: event, openTickets: open)
+        if disposition != .keep { running.leave() }
         guard try await services.store.apply(change) else {
             log(.warning, "job lease lost")
             throw LetGo()

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import ThumbwireKit
 
 /// Why a worker was told to stop before its job was done.
 enum StopReason: Sendable {
@@ -15,6 +16,20 @@ enum StopReason: Sendable {
 
 /// A job in the hands of this process: how to stop it, and why it was stopped.
 final class RunningJob: Sendable {
+    /// The id of the lease that it is held under.
+    let lease: String
+    /// When it is told to stop if it still runs.
+    let deadline: Timestamp
+    private let onLeave: @Sendable () -> Void
+
+    init(
+        lease: String, deadline: Timestamp = .distantFuture, onLeave: @escaping @Sendable () -> Void = {}
+    ) {
+        self.lease = lease
+        self.deadline = deadline
+        self.onLeave = onLeave
+    }
+
     private struct State {
         var task: Task<Void, Never>?
         var reason: StopReason?
@@ -22,6 +37,8 @@ final class RunningJob: Sendable {
         var isBuying = false
         /// Not even a billed call may go on.
         var isCutOff = false
+        /// Only a write is left.
+        var isLeaving = false
 
         /// The task, where it must give up now.
         var taskToCancel: Task<Void, Never>? {
@@ -29,16 +46,23 @@ final class RunningJob: Sendable {
         }
     }
 
-    /// The id of the lease that it is held under.
-    let lease: String
     private let state = Mutex(State())
-
-    init(lease: String) {
-        self.lease = lease
-    }
 
     /// Why it was told to stop; `nil` while it may go on.
     var stopReason: StopReason? { state.withLock { $0.reason } }
+
+    /// True from ``leave()`` on.
+    var isLeaving: Bool { state.withLock { $0.isLeaving } }
+
+    /// Says that the write follows that ends the job or lets it rest: its place is free for another job, which is
+    /// claimed in the same commit.
+    func leave() {
+        let wasLeaving = state.withLock { state in
+            defer { state.isLeaving = true }
+            return state.isLeaving
+        }
+        if !wasLeaving { onLeave() }
+    }
 
     /// Says that a billed call follows, whose answer is awaited from now on although the job is told to stop. False
     /// when it was told to stop before: nothing may be bought then.

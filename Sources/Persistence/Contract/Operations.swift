@@ -51,12 +51,16 @@ package struct ClaimedJob: Sendable {
     package var job: Job
     /// Somebody asked to cancel it while a worker before held it.
     package var isCancelRequested: Bool
+    /// Why what became of the job cannot be read: the job is as it was accepted then, and can only be failed. The store
+    /// keeps what it could not read.
+    package var damage: String?
 
     package var id: JobID { job.id }
 
-    package init(job: Job, isCancelRequested: Bool) {
+    package init(job: Job, isCancelRequested: Bool, damage: String? = nil) {
         self.job = job
         self.isCancelRequested = isCancelRequested
+        self.damage = damage
     }
 }
 

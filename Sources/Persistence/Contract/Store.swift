@@ -27,7 +27,7 @@ package protocol Store: Sendable {
     func insert(_ key: APIKey, valueHash: [UInt8], once idempotencyKey: IdempotencyKey?)
         async throws(StoreError)
     func key(valueHash: [UInt8]) async throws(StoreError) -> APIKey?
-    /// Writes whether the account is metered, its name and its limit; false when there is no such account.
+    /// Writes everything but id and creation, for claims from then on too; false when there is no such account.
     func update(_ account: Account) async throws(StoreError) -> Bool
     /// Adds to the balance, or takes from it, below zero too; the new balance.
     func grant(
@@ -74,9 +74,13 @@ package protocol Store: Sendable {
     func jobs(_ query: JobQuery) async throws(StoreError) -> Page<Job>
     /// How many jobs of the account's session stand where; empty when there are none.
     func jobCounts(of session: String, account: AccountID) async throws(StoreError) -> [JobState: Int]
-    /// Leases up to `limit` jobs that are due, by priority and then age, and marks queued and waiting ones
-    /// `generating`, or `processing` where their provider step has succeeded. A job that this version cannot read
-    /// holds up no other: the error comes only when there is nothing else to claim.
+    /// Leases up to `limit` jobs that are due, and marks queued and waiting ones `generating`, or `processing` where
+    /// their provider step has succeeded.
+    ///
+    /// Accounts take turns of as many jobs as their weight says, and no account has more jobs leased than its maximum.
+    /// An account's jobs go by priority and then age. A job that this version cannot read holds up no other: where
+    /// only what became of it is damaged, the claim says so; else it rests, longer each time, and the error comes only
+    /// when there is nothing else to claim.
     func claim(limit: Int, lease: Lease, now: Timestamp) async throws(StoreError) -> [ClaimedJob]
     /// Prolongs leases; returns how each named job stands. A job that is missing from the answer is no longer ours.
     func renew(_ jobs: [JobID], lease: Lease) async throws(StoreError) -> [JobID: LeaseStanding]
@@ -98,7 +102,8 @@ package protocol Store: Sendable {
     func claimSuspect(isAlone: Bool, lease: Lease, now: Timestamp) async throws(StoreError) -> SuspectClaim
     /// Says that others run beside the job from now on.
     func endTrial(of job: JobID) async throws(StoreError)
-    /// When the next unleased job becomes due; `nil` when none waits.
+    /// When the next unleased job becomes due; `nil` when none waits but for those of accounts that have as many jobs
+    /// leased as they may: ``StoreChange/jobClaimable`` tells when one of those is let go.
     func nextJobDue() async throws(StoreError) -> Timestamp?
     /// The composition of one variant as JSON text; `nil` when there is none.
     func composition(of job: JobID, variant: Int) async throws(StoreError) -> [UInt8]?

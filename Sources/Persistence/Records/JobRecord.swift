@@ -78,6 +78,14 @@ package enum JobRecord {
     package static func job(
         accepted: [UInt8], progress: [UInt8], columns: Columns
     ) throws(RecordError) -> Job {
+        var job = try job(accepted: accepted, columns: columns)
+        try readProgress(progress, into: &job)
+        job.startedAt = columns.startedAt ?? job.startedAt
+        return job
+    }
+
+    /// The job as if nothing had become of it yet.
+    package static func job(accepted: [UInt8], columns: Columns) throws(RecordError) -> Job {
         let first = try RecordReader(parsing: accepted, name: "accepted", version: version)
         var job = Job(
             id: columns.id, account: columns.account, face: try first.word("face"),
@@ -93,8 +101,7 @@ package enum JobRecord {
         job.callback = try first.optionalRecord("callback", readCallback)
         job.callback?.lastStatus = columns.callbackStatus
         job.state = columns.state
-        try readProgress(progress, into: &job)
-        job.startedAt = columns.startedAt ?? job.startedAt
+        job.startedAt = columns.startedAt
         return job
     }
 

@@ -51,21 +51,6 @@ enum JobSQL {
         ORDER BY j.number DESC LIMIT ?4
         """
 
-    static let wakeResting: StaticString = """
-        UPDATE live_jobs SET is_ready = 1 WHERE lease_id IS NULL AND is_ready = 0 AND due_at <= ?1
-        """
-
-    static let ready: StaticString = """
-        SELECT job, cancel_requested FROM live_jobs WHERE lease_id IS NULL AND is_ready = 1
-        ORDER BY priority DESC, job LIMIT ?1
-        """
-
-    static let lease: StaticString = """
-        UPDATE live_jobs SET lease_id = ?2, lease_until = ?3, started_at = coalesce(started_at, ?4),
-            state = CASE WHEN provider_succeeded OR state = 'processing' THEN 'processing' ELSE 'generating' END
-        WHERE job = ?1
-        """
-
     static let renew: StaticString = """
         UPDATE live_jobs SET lease_until = ?3
         WHERE job = (SELECT number FROM jobs WHERE id = ?1) AND lease_id = ?2
@@ -104,15 +89,6 @@ enum JobSQL {
         """
 
     static let requestCancel: StaticString = "UPDATE live_jobs SET cancel_requested = 1 WHERE job = ?1"
-
-    static let firstReady: StaticString = """
-        SELECT due_at FROM live_jobs WHERE lease_id IS NULL AND is_ready = 1
-        ORDER BY priority DESC, job LIMIT 1
-        """
-
-    static let firstResting: StaticString = """
-        SELECT due_at FROM live_jobs WHERE lease_id IS NULL AND is_ready = 0 ORDER BY due_at LIMIT 1
-        """
 
     static let insertArtifact: StaticString = """
         INSERT INTO artifacts (id, account, job, file_name, sha256, media_type, bytes, created_at, expires_at)

@@ -26,4 +26,9 @@ struct StoredJob: Sendable {
             throw .unreadable("job \(columns.id): \(error)")
         }
     }
+
+    /// The job without what became of it; `nil` where not even that can be read.
+    func jobAsAccepted() -> Job? {
+        try? JobRecord.job(accepted: accepted, columns: columns)
+    }
 }

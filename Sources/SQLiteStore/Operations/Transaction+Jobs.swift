@@ -36,7 +36,7 @@ extension Transaction {
             try useArtifacts(artifacts, by: new.job, number: number)
             if let charge { try hold(charge, for: new.job, number: number) }
             try note(new.repetition, of: new.job, number: number)
-            note(.jobClaimable)
+            try noteReady(new.job.account)
             note(.job(new.job.id))
             try record(new.event, of: new.job, number: number)
             return .accepted
@@ -79,25 +79,6 @@ extension Transaction {
         return number
     }
 
-    func claim(
-        limit: Int, lease: Lease, now: Timestamp
-    ) throws(StoreError) -> [(job: StoredJob, isCancelRequested: Bool)] {
-        try connection.run(JobSQL.wakeResting, now)
-        let ready = try connection.all(JobSQL.ready, limit) {
-            (number: $0.integer(0), isCancelRequested: $0.bool(1))
-        }
-        var claimed: [(job: StoredJob, isCancelRequested: Bool)] = []
-        for entry in ready {
-            try connection.run(JobSQL.lease, entry.number, lease.id, lease.until, now)
-            guard
-                let job = try connection.first(JobSQL.byNumber, entry.number, read: StoredJob.init(row:))
-            else { continue }
-            claimed.append((job, entry.isCancelRequested))
-            note(.job(job.columns.id))
-        }
-        return claimed
-    }
-
     func renew(_ jobs: [JobID], lease: Lease) throws(StoreError) -> [JobID: LeaseStanding] {
         var standings: [JobID: LeaseStanding] = [:]
         for job in jobs {
@@ -120,6 +101,7 @@ extension Transaction {
         } else {
             try goOn(change, live, progress: progress)
         }
+        if change.disposition != .keep { try noteReleased(change.job.account) }
         for ticket in change.openTickets { try open(ticket, ofJob: live.number) }
         try write(change.artifacts)
         for (variant, document) in change.compositions {
@@ -193,7 +175,7 @@ extension Transaction {
         if change.disposition == .awaitChain, !live.isCancelRequested {
             try awaitChain(of: change.job, number: live.number, at: clock.now())
         }
-        note(.jobClaimable)
+        noteTimer()
     }
 
     func write(_ artifacts: [Artifact]) throws(StoreError) {

@@ -18,30 +18,38 @@ extension SQLiteStore {
     package func account(_ id: AccountID) async throws(StoreError) -> Account? {
         try await readers.perform { connection throws(StoreError) in
             try connection.first(
-                "SELECT id, name, created_at, is_metered, jobs_per_minute FROM accounts WHERE id = ?1", id
-            ) {
-                Account(row: $0)
-            }
+                """
+                SELECT id, name, created_at, is_metered, jobs_per_minute, weight, maximum_running_jobs
+                FROM accounts WHERE id = ?1
+                """, id
+            ) { Account(row: $0) }
         }
     }
 
     package func accounts() async throws(StoreError) -> [Account] {
         try await readers.perform { connection throws(StoreError) in
             try connection.all(
-                "SELECT id, name, created_at, is_metered, jobs_per_minute FROM accounts ORDER BY number"
-            ) {
-                Account(row: $0)
-            }
+                """
+                SELECT id, name, created_at, is_metered, jobs_per_minute, weight, maximum_running_jobs
+                FROM accounts ORDER BY number
+                """
+            ) { Account(row: $0) }
         }
     }
 
     package func update(_ account: Account) async throws(StoreError) -> Bool {
         try await writer.perform { transaction throws(StoreError) in
             try transaction.connection.run(
-                "UPDATE accounts SET name = ?2, is_metered = ?3, jobs_per_minute = ?4 WHERE id = ?1",
-                account.id,
-                account.name, account.isMetered, account.jobsPerMinute)
-            return transaction.connection.changedRows > 0
+                """
+                UPDATE accounts SET name = ?2, is_metered = ?3, jobs_per_minute = ?4, weight = ?5,
+                    maximum_running_jobs = ?6
+                WHERE id = ?1
+                """, account.id, account.name, account.isMetered, account.jobsPerMinute, account.weight,
+                account.maximumRunningJobs)
+            guard transaction.connection.changedRows > 0 else { return false }
+            // Its jobs may wait for another share, or for a place among those that run.
+            transaction.note(.jobClaimable)
+            return true
         }
     }
 
@@ -128,10 +136,11 @@ extension Transaction {
         try naming(unique: "account \(account.id)") { () throws(StoreError) in
             try connection.run(
                 """
-                INSERT INTO accounts (id, name, callback_secret, created_at, is_metered, jobs_per_minute)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                INSERT INTO accounts (id, name, callback_secret, created_at, is_metered, jobs_per_minute, weight,
+                    maximum_running_jobs)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 """, account.id, account.name, callbackSecret, account.createdAt, account.isMetered,
-                account.jobsPerMinute)
+                account.jobsPerMinute, account.weight, account.maximumRunningJobs)
         }
     }
 
@@ -153,7 +162,8 @@ extension Transaction {
 extension Account {
     fileprivate init(row: Row) {
         self.init(
-            id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3))
+            id: row.identifier(0), name: row.text(1), createdAt: row.timestamp(2), isMetered: row.bool(3),
+            weight: Int(row.integer(5)), maximumRunningJobs: row.optionalInteger(6).map { Int($0) })
         jobsPerMinute = row.optionalInteger(4).map { Int($0) }
     }
 }

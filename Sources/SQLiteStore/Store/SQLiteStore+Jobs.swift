@@ -47,9 +47,13 @@ extension SQLiteStore {
     package func claim(
         limit: Int, lease: Lease, now: Timestamp
     ) async throws(StoreError) -> [ClaimedJob] {
-        let rows = try await writer.perform { transaction throws(StoreError) in
-            try transaction.claim(limit: limit, lease: lease, now: now)
+        var claim = Transaction.Claim.moreDue
+        while case .moreDue = claim {
+            claim = try await writer.perform { transaction throws(StoreError) in
+                try transaction.claim(limit: limit, lease: lease, now: now)
+            }
         }
+        guard case .jobs(let rows) = claim else { return [] }
         var claimed: [ClaimedJob] = []
         var unreadable: StoreError?
         for row in rows {
@@ -57,11 +61,31 @@ extension SQLiteStore {
                 claimed.append(
                     ClaimedJob(job: try row.job.job(), isCancelRequested: row.isCancelRequested))
             } catch {
-                unreadable = error
+                if let damaged = try await setAside(row.job, error, lease: lease, now: now) {
+                    claimed.append(damaged)
+                } else {
+                    unreadable = error
+                }
             }
         }
         if claimed.isEmpty, let unreadable { throw unreadable }
         return claimed
+    }
+
+    /// The job as it was accepted, where that much of it can be read; it rests otherwise.
+    private func setAside(
+        _ stored: StoredJob, _ error: StoreError, lease: Lease, now: Timestamp
+    ) async throws(StoreError) -> ClaimedJob? {
+        guard var job = stored.jobAsAccepted() else {
+            try await writer.perform { transaction throws(StoreError) in
+                try transaction.restUnreadable(stored.number, lease: lease, now: now)
+            }
+            return nil
+        }
+        job.eventCount = try await writer.perform { transaction throws(StoreError) in
+            try transaction.keepDamaged(stored.number)
+        }
+        return ClaimedJob(job: job, isCancelRequested: false, damage: "\(error)")
     }
 
     package func renew(
@@ -90,10 +114,7 @@ extension SQLiteStore {
     }
 
     package func nextJobDue() async throws(StoreError) -> Timestamp? {
-        try await readers.perform { connection throws(StoreError) in
-            if let ready = try connection.first(JobSQL.firstReady, read: { $0.timestamp(0) }) { return ready }
-            return try connection.first(JobSQL.firstResting) { $0.timestamp(0) }
-        }
+        try await writer.perform { transaction throws(StoreError) in try transaction.nextJobDue() }
     }
 
     package func composition(of job: JobID, variant: Int) async throws(StoreError) -> [UInt8]? {

@@ -25,6 +25,8 @@ final class Writer: Sendable {
 
     /// Bounds how long the first of a commit waits for the last.
     private static let maximumBatch = 1_024
+    /// Measured: 1000 pages keep the worst commit at 6 ms, 4000 let it grow to 20 ms.
+    private static let checkpointedPages = 1_000
 
     /// What the thread is doing, for those who must not wait for it.
     let watch: CommitWatch
@@ -43,8 +45,14 @@ final class Writer: Sendable {
                     path: settings.path, role: .writer(synchronous: settings.synchronous), vfs: settings.vfs)
                 try prepare(connection)
                 opened.give(.success(()))
+                let ring = AccountRing()
                 while let batch = mailbox.take(atMost: Self.maximumBatch) {
-                    watch.watch(batch.count) { Self.commit(batch, connection, settings) }
+                    watch.watch(batch.count) {
+                        Self.commit(
+                            batch, Transaction(connection: connection, clock: settings.clock, ring: ring),
+                            settings.changes)
+                    }
+                    Self.checkpoint(connection)
                 }
             } catch {
                 mailbox.close()
@@ -90,19 +98,31 @@ final class Writer: Sendable {
 
     /// False when nothing of it is durable.
     private static func commit(
-        _ batch: [Operation], _ connection: Connection, _ settings: Settings
+        _ batch: [Operation], _ transaction: Transaction, _ changes: ChangeFeed
     ) -> Bool {
-        let transaction = Transaction(connection: connection, clock: settings.clock)
+        let connection = transaction.connection
         do throws(StoreError) {
             let outcomes = try apply(batch, transaction)
             try connection.run("COMMIT")
-            settings.changes.publish(transaction.changes)
+            changes.publish(transaction.changes)
             for tell in outcomes { tell() }
             return true
         } catch {
             rollBack(connection)
+            transaction.ring.forget()
             for operation in batch { operation.fail(error) }
             return false
+        }
+    }
+
+    /// After the callers were told, so that none of them waits for it. What it cannot do now, as while a reader is in
+    /// its way, is done after a later commit.
+    private static func checkpoint(_ connection: Connection) {
+        guard connection.logPages >= checkpointedPages else { return }
+        do throws(StoreError) {
+            try connection.run("PRAGMA wal_checkpoint(PASSIVE)")
+        } catch {
+            // The log grows; a disk that takes no more is said by the next commit.
         }
     }
 
@@ -116,7 +136,7 @@ final class Writer: Sendable {
         try transaction.connection.run("BEGIN IMMEDIATE")
         if let outcomes = try applyTogether(batch, transaction) { return outcomes }
         try transaction.connection.run("ROLLBACK")
-        transaction.forgetChanges(from: 0)
+        transaction.forgetRolledBack(from: 0)
         try transaction.connection.run("BEGIN IMMEDIATE")
         return try applyApart(batch, transaction)
     }
@@ -155,7 +175,7 @@ final class Writer: Sendable {
             } catch {
                 guard transaction.connection.isInTransaction else { throw error }
                 try transaction.connection.run("ROLLBACK TO operation")
-                transaction.forgetChanges(from: noted)
+                transaction.forgetRolledBack(from: noted)
                 outcomes.append { operation.fail(error) }
             }
             try transaction.connection.run("RELEASE operation")

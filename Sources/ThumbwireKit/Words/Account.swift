@@ -10,13 +10,22 @@ public struct Account: Hashable, Sendable {
     public var isMetered: Bool
     /// The most jobs that it may ask for in a minute; `nil` is no limit.
     public var jobsPerMinute: Int?
+    /// How many of its jobs are taken in each round over the accounts whose jobs wait, 1–100.
+    public var weight: Int
+    /// How many of its jobs may be in the hands of workers at a time; `nil` is as many as there are.
+    public var maximumRunningJobs: Int?
 
     /// An account.
-    public init(id: AccountID, name: String, createdAt: Timestamp, isMetered: Bool = false) {
+    public init(
+        id: AccountID, name: String, createdAt: Timestamp, isMetered: Bool = false, weight: Int = 1,
+        maximumRunningJobs: Int? = nil
+    ) {
         self.id = id
         self.name = name
         self.createdAt = createdAt
         self.isMetered = isMetered
+        self.weight = weight
+        self.maximumRunningJobs = maximumRunningJobs
     }
 }
 

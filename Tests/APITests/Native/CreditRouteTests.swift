@@ -45,10 +45,33 @@ struct CreditRouteTests {
         }
     }
 
+    @Test func `an account's share of the work is set, changed, and its maximum taken away`() async throws {
+        try await withService { service in
+            let made = try await service.admin(
+                .post, "/v1/accounts", #"{"name":"Shop","weight":5,"maximumRunningJobs":8}"#)
+            #expect(made.status == 201)
+            let path = "/v1/accounts/\(try #require(try made.json()["id"]?.string))"
+            #expect(try made.json()["weight"] == 5)
+            #expect(try made.json()["maximumRunningJobs"] == 8)
+
+            _ = try await service.admin(.patch, path, #"{"weight":7}"#)
+            let weighted = try await service.admin(.get, path).json()
+            #expect(weighted["weight"] == 7)
+            #expect(weighted["maximumRunningJobs"] == 8)
+
+            let changed = try await service.admin(.patch, path, #"{"maximumRunningJobs":null}"#)
+            #expect(try changed.json()["maximumRunningJobs"] == .null)
+            #expect(try changed.json()["weight"] == 7)
+        }
+    }
+
     @Test(arguments: [
         ("POST", "/v1/accounts", #"{}"#, "/name"),
         ("POST", "/v1/accounts", #"{"name":"a","credits":-1}"#, "/credits"),
         ("POST", "/v1/accounts", #"{"name":"a","isMetered":"yes"}"#, "/isMetered"),
+        ("POST", "/v1/accounts", #"{"name":"a","weight":0}"#, "/weight"),
+        ("PATCH", "/v1/accounts/ID", #"{"weight":101}"#, "/weight"),
+        ("PATCH", "/v1/accounts/ID", #"{"maximumRunningJobs":0}"#, "/maximumRunningJobs"),
         ("PATCH", "/v1/accounts/ID", #"{"credits":5}"#, "/credits"),
         ("POST", "/v1/accounts/ID/credits", #"{"note":"x"}"#, "/amount"),
         ("POST", "/v1/accounts/ID/credits", #"{"amount":0}"#, "/amount"),

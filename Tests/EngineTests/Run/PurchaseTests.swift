@@ -83,10 +83,10 @@ struct PurchaseTests {
             let id = try await harness.submit().id
             await started.wait()
 
-            // The leases, the next claim, the job's deadline and the step's sleep; then draining does, too.
-            try await harness.wait { harness.clock.sleeperCount == 4 }
+            // The leases, the job's deadline and the step's sleep; then draining does, too.
+            try await harness.wait { harness.clock.sleeperCount == 3 }
             async let drained: Void = harness.engine.drain(timeout: .seconds(5))
-            try await harness.wait { harness.clock.sleeperCount == 5 }
+            try await harness.wait { harness.clock.sleeperCount == 4 }
             harness.clock.advance(by: .seconds(5))
             await drained
             _ = try await harness.job(id) { $0.steps.first?.status == .failed }

@@ -8,10 +8,13 @@ import ThumbwireKit
 /// is live.
 @Suite struct QueryPlanTests {
     static let hotStatements: [(StaticString, String)] = [
-        (JobSQL.ready, "live_jobs_ready"),
-        (JobSQL.firstReady, "live_jobs_ready"),
-        (JobSQL.wakeResting, "live_jobs_resting"),
-        (JobSQL.firstResting, "live_jobs_resting"),
+        (QueueSQL.ready, "live_jobs_ready"),
+        (QueueSQL.firstReady, "live_jobs_ready"),
+        (QueueSQL.nextAccount, "live_jobs_ready"),
+        (QueueSQL.running, "live_jobs_leased"),
+        (QueueSQL.wakeResting, "live_jobs_resting"),
+        (QueueSQL.firstResting, "live_jobs_resting"),
+        (QueueSQL.eventCount, "events_of_job"),
         (JobSQL.releaseExpired, "live_jobs_leased"),
         (JobSQL.voidLeases, "live_jobs_leased"),
         (LostLeaseSQL.countExpired, "live_jobs_leased"),
@@ -90,6 +93,11 @@ import ThumbwireKit
         LostLeaseSQL.beginTrial, LostLeaseSQL.endTrial, LostLeaseSQL.setAside,
         ChainPauseSQL.isInForce, ChainPauseSQL.isOver, ChainPauseSQL.rest, ChainPauseSQL.letGo,
         ChainPauseSQL.forget, ChainPauseSQL.end, ChainPauseSQL.delete,
+        QueueSQL.share, QueueSQL.lease, QueueSQL.ready, QueueSQL.nextAccount, QueueSQL.wakeResting,
+        QueueSQL.restUnreadable, QueueSQL.keepDamaged, DeliverySQL.exhaustDamaged, DeliverySQL.callbackStatus,
+        TicketSQL.writeProgress, EndpointSQL.setFirstPending,
+        JobSQL.one, JobSQL.byNumber, JobSQL.live, JobSQL.writeProgress, JobSQL.deleteLive, JobSQL.keepLease,
+        JobSQL.rest, JobSQL.renew, JobSQL.requestCancel, JobSQL.callback, EventSQL.callbackTypes,
     ]
 
     /// What looks at what waits only, which is less than there ever was.

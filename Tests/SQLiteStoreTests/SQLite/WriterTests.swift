@@ -1,3 +1,4 @@
+import Foundation
 import Persistence
 import TestSupport
 import Testing
@@ -87,7 +88,25 @@ import ThumbwireKit
         }
         await store.close()
 
-        #expect(settings == ["wal", "2", "1000", "1"])
+        #expect(settings == ["wal", "2", "0", "1"])
+    }
+
+    @Test func `a log that has grown long is copied into the database`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
+        let size = { @Sendable in
+            try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(SQLiteStore.fileName)")[.size]
+                as? Int ?? 0
+        }
+
+        try await store.writer.perform { transaction throws(StoreError) in
+            try transaction.connection.execute("CREATE TABLE filler AS SELECT zeroblob(8000000) AS bytes")
+        }
+        // The writer takes this up only when it is done with what follows the commit before.
+        try await store.ping()
+
+        #expect(try size() > 8_000_000)
+        await store.close()
     }
 
     @Test func `a folder that is not there is refused with its path`() throws {
