@@ -57,7 +57,7 @@ struct ModelRun {
             run = try await ModelRun(crash)
             for (number, step) in steps.enumerated() {
                 try await run?.perform(step)
-                if number % 3 == 2 || step.kind.choosesForStore { try await run?.compare() }
+                if number % 5 == 4 || step.kind.choosesForStore { try await run?.compare() }
             }
             try await run?.endEverything()
             try await run?.compare()

@@ -11,7 +11,7 @@ import ThumbwireKit
 /// and `THUMBWIRE_MODEL_SEED` repeats one.
 @Suite("Model", .timeLimit(.minutes(10)))
 struct ModelTests {
-    private static let length = 160
+    private static let length = 120
 
     @Test(arguments: seeds([1, 2, 3]))
     func `a store does what the contract says, whatever happens`(seed: UInt64) async {
