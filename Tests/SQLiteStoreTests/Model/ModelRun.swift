@@ -24,7 +24,6 @@ struct ModelRun {
     var followed: [OpenTicket] = []
     /// What was done, in words.
     private(set) var trace: [String] = []
-    private(set) var restarts = 0
 
     var store: SQLiteStore { disk.store }
     var clock: ManualClock { disk.clock }
@@ -58,7 +57,7 @@ struct ModelRun {
             run = try await ModelRun(crash)
             for (number, step) in steps.enumerated() {
                 try await run?.perform(step)
-                if number % 3 == 2 || step.kind.choosesForStore { try await run?.compare() }
+                if number % 5 == 4 || step.kind.choosesForStore { try await run?.compare() }
             }
             try await run?.endEverything()
             try await run?.compare()
@@ -108,7 +107,6 @@ struct ModelRun {
     /// The next process finds what was acknowledged. Half of the time the power goes while an operation is made, which
     /// then has happened as a whole or not at all.
     private mutating func restart() async throws {
-        restarts += 1
         guard disk.cutsPower, dice.happens(50) else {
             try await disk.restart(from: nil)
             return forgetHolders()
@@ -125,9 +123,9 @@ struct ModelRun {
             try await compare()
         } catch let difference as Divergence {
             guard disk.isCutAmidst else { throw difference }
-            let (disk, trace, restarts) = (disk, trace, restarts)
+            let (disk, trace) = (disk, trace)
             self = before
-            (self.disk, self.trace, self.restarts) = (disk, trace, restarts)
+            (self.disk, self.trace) = (disk, trace)
             forgetHolders()
             note("undone by the power cut")
         }
