@@ -29,10 +29,16 @@ struct Parts: Sendable {
     private let client: HTTPClient
     private let renderPool: RenderPool
     private let faults: FaultPoints
+    private let openFiles: OpenFiles
 
     init(options: ServiceOptions, catalog: PluginCatalog, log: Log) async throws {
         self.log = log
-        OpenFiles.raiseLimit()
+        openFiles = OpenFiles.raisingLimit()
+        if openFiles.limit < OpenFiles.few {
+            log(
+                .warning, "few open files allowed: less is sent and answered at a time",
+                ["limit": .integer(Int64(openFiles.limit)), "enough": .integer(Int64(OpenFiles.few))])
+        }
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
         listen = try ListenAddress(options.listen)
@@ -52,7 +58,9 @@ struct Parts: Sendable {
             path: "\(options.data)/webhook.keys", sealer: sealer, now: clock.now())
         store = try SQLiteStore.open(folder: options.data, clock: clock)
         artifacts = FileArtifacts(folder: folder)
-        client = try HTTPClient()
+        var clientConfiguration = HTTPClient.Configuration()
+        openFiles.bound(&clientConfiguration)
+        client = try HTTPClient(configuration: clientConfiguration)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         renderPool = RenderPool(threads: options.renderThreads ?? cores) { ThreadRasterizer() }
         let first = FirstStart(store: store, sealer: sealer, clock: clock, log: log)
@@ -83,17 +91,20 @@ struct Parts: Sendable {
             transport: ProviderClient(client: client, clock: clock), clock: clock, log: log)
         services.faults = faults
         let engine = Engine(services: services)
+        var dispatcherConfiguration = Dispatcher.Configuration()
+        openFiles.bound(&dispatcherConfiguration)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
-            policy: webhookPolicy, log: log)
+            policy: webhookPolicy, configuration: dispatcherConfiguration, log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
             serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
             publicURL: publicURL ?? url, log: log)
         context.openAISizes = openAISizes
+        var serverConfiguration = Server.Configuration(host: listen.host, port: listen.port)
+        openFiles.bound(&serverConfiguration)
         let server = Server(
-            configuration: Server.Configuration(host: listen.host, port: listen.port),
-            router: makeRouter(context),
+            configuration: serverConfiguration, router: makeRouter(context),
             errorResponse: errorResponse)
         try server.start(on: socket)
         return Running(

@@ -4,7 +4,7 @@ internal import Persistence
 /// The tables, as the list of steps that led to them; a step that was released never changes.
 enum Schema {
     /// One script a version, the first making version 1.
-    static let migrations = [version1, version2, version3]
+    static let migrations = [version1, version2, version3, version8]
 
     /// Brings the database to the newest version; refuses one that is newer still. Data that exists is copied to
     /// `PATH.before-vN` first.

@@ -47,6 +47,7 @@ package final class SQLiteStore: Store {
         clock = settings.clock
         writer = try Writer(settings) { connection throws(StoreError) in
             try Schema.migrate(connection, path: settings.path)
+            try Schema.makeWorkingTables(connection)
             try connection.voidLeases(at: settings.clock.now())
             try connection.findTurns()
         }
@@ -79,7 +80,6 @@ extension Connection {
     fileprivate func voidLeases(at now: Timestamp) throws(StoreError) {
         try run("BEGIN IMMEDIATE")
         try run(JobSQL.voidLeases, now)
-        try run(DeliverySQL.voidLeases)
         try run(TicketSQL.voidLeases)
         try run("COMMIT")
     }

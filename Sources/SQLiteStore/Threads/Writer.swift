@@ -17,6 +17,7 @@ final class Writer: Sendable {
     }
 
     private struct Operation: Sendable {
+        var goesAhead: Bool
         /// Returns what tells the caller, run after the commit. May run twice, the first time being rolled back.
         var apply: @Sendable (Transaction) throws(StoreError) -> @Sendable () -> Void
         var fail: @Sendable (StoreError) -> Void
@@ -40,7 +41,10 @@ final class Writer: Sendable {
                 try prepare(connection)
                 opened.give(.success(()))
                 while let batch = mailbox.take(atMost: Self.maximumBatch) {
-                    Self.commit(batch, connection, settings)
+                    let ahead = batch.filter(\.goesAhead)
+                    if !ahead.isEmpty { Self.commit(ahead, connection, settings) }
+                    let others = ahead.isEmpty ? batch : batch.filter { !$0.goesAhead }
+                    if !others.isEmpty { Self.commit(others, connection, settings) }
                 }
             } catch {
                 mailbox.close()
@@ -60,12 +64,17 @@ final class Writer: Sendable {
 
     /// Runs an operation in the next commit and returns when that is durable. It may run twice, the first time being
     /// rolled back, so it does nothing but read and write through the transaction.
+    ///
+    /// What goes ahead has a commit of its own before those that came meanwhile: for what writes to memory alone, as a rule,
+    /// and should not wait for the disk with them.
     func perform<Value: Sendable>(
+        goingAhead goesAhead: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
             let operation = Operation(
+                goesAhead: goesAhead,
                 apply: { transaction throws(StoreError) in
                     let value = try body(transaction)
                     return { continuation.resume(returning: .success(value)) }

@@ -135,12 +135,12 @@ extension DispatchSession {
 
 extension DispatchSession {
     private func beginWaiting(_ group: inout DiscardingTaskGroup) {
-        while let (lane, due) = takeNext() {
-            group.addTask { await self.attempt(due, in: lane) }
+        while let next = takeNext() {
+            group.addTask { await self.attempt(next) }
         }
     }
 
-    private func takeNext() -> (lane: Lane.Key, due: DueDelivery)? {
+    private func takeNext() -> AttemptQueue.Next? {
         // What cannot be written now would only be sent twice.
         guard !recorder.isFull else { return nil }
         let now = clock.now()
@@ -150,14 +150,15 @@ extension DispatchSession {
     }
 
     /// Makes attempts one after the other as long as there is a next one to take.
-    private func attempt(_ first: DueDelivery, in lane: Lane.Key) async {
-        var current: (lane: Lane.Key, due: DueDelivery)? = (lane, first)
-        while let (lane, due) = current {
-            let judgement = await attempter.attempt(due, host: lane.host)
+    private func attempt(_ first: AttemptQueue.Next) async {
+        var current: AttemptQueue.Next? = first
+        while let next = current {
+            let judgement = await attempter.attempt(
+                next.due, host: next.lane.host, isProven: next.standing == .proven)
             let now = clock.now()
             state.withLock {
                 $0.queue.finish(
-                    due.delivery.id, hasResult: judgement != nil, isHang: judgement?.isHang ?? false,
+                    next.due.delivery.id, hasResult: judgement != nil, isHang: judgement?.isHang ?? false,
                     now: now, at: .now)
             }
             if let judgement { recorder.add(judgement) }
@@ -199,12 +200,14 @@ extension DispatchSession {
             let claimed = try await store.claimDeliveries(
                 limit: limit, busy: busy, leaseUntil: leaseUntil, now: now)
             let inLanes = claimed.map { (lane: lanes.key(of: $0), due: $0) }
-            state.withLock { state in
+            let isNext = state.withLock { state in
                 state.queue.add(inLanes, leaseUntil: leaseUntil, now: now)
                 if !claimed.isEmpty { state.claims.lease(until: leaseUntil) }
                 if claimed.count == limit { state.claims.claimNow() }
+                return state.claims.isNow
             }
-            if claimed.count < limit { await noteNextDue(now) }
+            // Where another claim follows at once, that one will ask.
+            if !isNext { await noteNextDue(now) }
             return !claimed.isEmpty
         } catch {
             state.withLock { $0.claims.note(now + Self.recheck) }
