@@ -50,10 +50,14 @@ final class DispatchSession: Sendable {
     }
 
     func run() async {
-        let changes = store.changes.subscribe(limit: 1) { self.isDue($0) }
+        // Kept for as long as it asks: a commit tells what it did while it is asked, and nothing comes through the stream.
+        let changes = store.changes.subscribe(limit: 1) { change in
+            self.note(change)
+            return false
+        }
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in changes { self.claimNow() }
+                for await _ in changes {}
             }
             group.addTask { await self.recorder.run { self.take($0) } }
             group.addTask { await self.removeExpired() }
@@ -97,14 +101,17 @@ final class DispatchSession: Sendable {
 // MARK: Changes of endpoints
 
 extension DispatchSession {
-    /// True where something may be claimed. That an endpoint was changed is noted here, before its owner is told that it
-    /// is: nothing goes out as it was any more.
-    private func isDue(_ change: StoreChange) -> Bool {
-        guard case .endpointChanged(let id) = change else { return change == .deliveryDue }
-        let now = clock.now()
-        state.withLock { $0.queue.noteChange(of: id, now: now) }
-        wakeup.wake()
-        return false
+    /// Notes what may be claimed, and that an endpoint was changed before its owner is told that it is: nothing goes out
+    /// as it was any more.
+    private func note(_ change: StoreChange) {
+        switch change {
+        case .deliveryDue: claimNow()
+        case .endpointChanged(let id):
+            let now = clock.now()
+            state.withLock { $0.queue.noteChange(of: id, now: now) }
+            wakeup.wake()
+        default: break
+        }
     }
 
     /// Reads endpoints that were changed, for what was claimed before. Called between claims, so that none brings an
@@ -242,21 +249,21 @@ extension DispatchSession {
 
     private func rest() async {
         guard let rest = planRest() else { return }
-        let clock = clock
-        switch (rest.until, rest.untilChange) {
-        case (nil, nil): await wakeup.wait()
-        case (let moment?, nil): await wakeup.wait { try? await clock.sleep(until: moment) }
-        case (nil, let change?):
-            await wakeup.wait { try? await Task.sleep(until: change, clock: .continuous) }
-        case (let moment?, let change?):
-            await wakeup.wait {
-                await withTaskGroup { group in
-                    group.addTask { try? await clock.sleep(until: moment) }
-                    group.addTask { try? await Task.sleep(until: change, clock: .continuous) }
-                    await group.next()
-                    group.cancelAll()
-                }
-            }
+        let alarms = [
+            rest.until.map { moment in alarm { [clock] in try await clock.sleep(until: moment) } },
+            rest.untilChange.map { moment in alarm { try await Task.sleep(until: moment, clock: .continuous) }
+            },
+        ]
+        await wakeup.wait()
+        for alarm in alarms { alarm?.cancel() }
+    }
+
+    /// Wakes the claiming task after a sleep. Nobody waits for its end: to cancel a sleep takes several turns of the pool,
+    /// which under load are milliseconds that a due delivery would wait for.
+    private func alarm(_ sleep: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
+        Task { [wakeup] in
+            try await sleep()
+            wakeup.wake()
         }
     }
 
