@@ -16,6 +16,7 @@ struct AttemptQueue {
 
     private struct Flight {
         var lane: Lane
+        var number: Int
         var begunAt: ContinuousClock.Instant
     }
 
@@ -40,8 +41,9 @@ struct AttemptQueue {
     /// Lanes with something waiting for a moment.
     private var asleep: [Lane.Key: Timestamp] = [:]
     private var underWay: [DeliveryID: Flight] = [:]
-    /// Attempted, and not written yet: not to be attempted again, whatever its lease.
-    private var unwritten: Set<DeliveryID> = []
+    /// The number of an attempt that has ended and is not known to be written: the delivery is not to be attempted again,
+    /// whatever its lease, until the store counts that attempt.
+    private var unwritten: [DeliveryID: Int] = [:]
     private var places: AttemptPlaces
     private var waitingIDs: Set<DeliveryID> = []
     private var soonCount = 0
@@ -71,6 +73,13 @@ struct AttemptQueue {
         return room < Self.batch ? 0 : Self.batch
     }
 
+    /// Something may begin, or is to be noted, that was not when ``takeNext(now:at:)`` was last asked: time has passed since.
+    mutating func hasNext(at moment: ContinuousClock.Instant) -> Bool {
+        let isFree = places.free(at: moment) > 0
+        return places.hasNewlyLong(at: moment)
+            || isFree && Lane.Standing.allCases.contains { !turns[$0.rawValue].isEmpty && places.mayTake($0) }
+    }
+
     /// When an attempt becomes slow and gives up its place for one that waits for it, or long, so that more may be claimed;
     /// `nil` when none will, or nothing waits for that.
     mutating func nextChange(at moment: ContinuousClock.Instant) -> ContinuousClock.Instant? {
@@ -96,7 +105,7 @@ struct AttemptQueue {
         _ deliveries: [(lane: Lane.Key, due: DueDelivery)], leaseUntil: Timestamp, now: Timestamp
     ) {
         if lanes.count > Self.mostLanes { lanes = lanes.filter { !$0.value.isIdle } }
-        for (key, due) in deliveries where !isAttempted(due.delivery.id) {
+        for (key, due) in deliveries where !isAttempted(due.delivery) {
             let lane = lane(key, of: due)
             if case .endpoint(let endpoint, _) = due.destination {
                 lane.learn(endpoint, cap: cap(due), now: now)
@@ -140,7 +149,8 @@ struct AttemptQueue {
                     continue
                 }
                 guard let due = begin(lane, now: now) else { continue }
-                underWay[due.delivery.id] = Flight(lane: lane, begunAt: moment)
+                underWay[due.delivery.id] = Flight(
+                    lane: lane, number: due.delivery.attempts + 1, begunAt: moment)
                 places.take(due.delivery.id, standing, at: moment)
                 lastTurn = turn
                 return Next(lane: lane.key, due: due, standing: standing)
@@ -156,7 +166,7 @@ struct AttemptQueue {
         at moment: ContinuousClock.Instant
     ) {
         guard let flight = underWay.removeValue(forKey: id) else { return }
-        if hasResult { unwritten.insert(id) }
+        if hasResult { unwritten[id] = flight.number }
         places.leave(id)
         let took = moment - flight.begunAt
         let isEndpoint = if case .endpoint = flight.lane.key { true } else { false }
@@ -168,7 +178,7 @@ struct AttemptQueue {
 
     /// The results of these are in the store, or will never be.
     mutating func wrote(_ ids: [DeliveryID]) {
-        unwritten.subtract(ids)
+        for id in ids { unwritten[id] = nil }
     }
 
     /// Takes over how an endpoint stands now.
@@ -251,8 +261,9 @@ struct AttemptQueue {
         lane.dropWaiting()
     }
 
-    private func isAttempted(_ id: DeliveryID) -> Bool {
-        underWay[id] != nil || unwritten.contains(id)
+    /// What was written may be claimed again before ``wrote(_:)`` says so.
+    private func isAttempted(_ delivery: Delivery) -> Bool {
+        underWay[delivery.id] != nil || unwritten[delivery.id].map { $0 > delivery.attempts } ?? false
     }
 
     private func cap(_ due: DueDelivery) -> Int {

@@ -272,8 +272,9 @@ extension DispatchSession {
         // A full recorder wakes us when it has written.
         if recorder.isFull { return state.withLock(\.isStopping) ? nil : Rest() }
         return state.withLock { state in
-            guard !state.isStopping else { return nil }
-            var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: .now))
+            let now = ContinuousClock.now
+            guard !state.isStopping, !state.queue.hasNext(at: now) else { return nil }
+            var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: now))
             if state.queue.claimLimit > 0, state.claims.isNow { return nil }
             // The end of a lease makes room.
             let moment = state.queue.claimLimit > 0 ? state.claims.moment : state.claims.nextLeaseEnd
