@@ -8,6 +8,11 @@ package struct Sealed: Hashable, Sendable {
     package init(bytes: [UInt8]) {
         self.bytes = bytes
     }
+
+    /// Hashes all bytes at once: secrets are looked up at each attempt, and an array hashes byte after byte.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 }
 
 /// Sealed bytes that this key did not make, or that were changed.

@@ -1,30 +1,64 @@
 internal import Glibc
+internal import HTTP
+internal import Webhooks
 
-/// How many descriptors this process may have, and what they are for.
-enum OpenFiles {
-    /// Clients, and receivers that have not answered yet, hold a connection each; more than this is never needed.
-    private static let enough = 32_768
-    /// What deliveries, providers and files may take of them.
-    private static let ownUse = 4_096
+/// How many descriptors this process may have, and who may hold how many of them.
+///
+/// Clients, receivers that have not answered yet and connections kept for later hold one each. Each of them gets a share,
+/// so that hundreds of receivers that hang leave enough for clients, files and those who answer.
+struct OpenFiles {
+    /// More than this is never needed.
+    private static let enough: rlim_t = 32_768
+    /// For the database, pictures, name look-ups, and what asks providers and sources.
+    private static let reserve = 128
     /// Each costs memory, too.
     private static let maximumClients = 16_384
+    /// Below it the shares are less than what a service may use.
+    static let few = 8_192
 
-    /// Raises the limit as far as the system lets us, as many start programs with 1 024; returns what it is then.
-    static func raiseLimit() -> Int {
+    /// Descriptors that the process may have open.
+    let limit: Int
+
+    /// Raises the limit as far as the system lets us: many start programs with 1 024.
+    static func raisingLimit() -> OpenFiles {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
-        if limit.rlim_cur < rlim_t(enough), limit.rlim_cur < limit.rlim_max {
-            var raised = limit
-            raised.rlim_cur = min(rlim_t(enough), limit.rlim_max)
-            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return OpenFiles(limit: 1_024) }
+        if limit.rlim_cur < enough {
+            let before = limit.rlim_cur
+            limit.rlim_cur = min(enough, limit.rlim_max)
+            if setrlimit(resource, &limit) != 0 { limit.rlim_cur = before }
         }
-        return Int(min(limit.rlim_cur, rlim_t(enough)))
+        return OpenFiles(limit: Int(clamping: min(limit.rlim_cur, enough)))
     }
 
-    /// How many connections of clients there may be with that limit, and how many of them may wait for an answer: the
-    /// others are for those who ask for something short.
-    static func clients(of limit: Int) -> (connections: Int, waiting: Int) {
-        let connections = min(maximumClients, max(limit * 3 / 4, limit - ownUse))
-        return (connections, connections - min(connections / 4, 1_024))
+    func bound(_ configuration: inout Dispatcher.Configuration) {
+        configuration.maximumSlow = share(3, of: configuration.maximumSlow)
+        configuration.maximumInFlight = share(2, of: configuration.maximumInFlight)
+    }
+
+    func bound(_ configuration: inout HTTPClient.Configuration) {
+        configuration.maximumIdleConnections = share(1, of: configuration.maximumIdleConnections)
+    }
+
+    /// Clients get what those leave. Some of them may not wait for what comes later, so that those who ask for something
+    /// short find room.
+    func bound(
+        _ configuration: inout Server.Configuration, beside dispatcher: Dispatcher.Configuration,
+        _ client: HTTPClient.Configuration
+    ) {
+        let taken = dispatcher.maximumSlow + dispatcher.maximumInFlight + client.maximumIdleConnections
+        // The server takes a sixteenth more, to tell those that there are too many.
+        let connections = max(1, min(Self.maximumClients, (left - taken) * 15 / 16))
+        configuration.maximumConnections = connections
+        configuration.maximumWaiting = connections - min(connections / 4, 1_024)
+    }
+
+    /// What the reserve leaves.
+    private var left: Int { max(limit - Self.reserve, limit / 2) }
+
+    /// As many as are wanted, but no more than so many tenths of what the reserve leaves.
+    private func share(_ tenths: Int, of wanted: Int) -> Int {
+        max(1, min(wanted, left * tenths / 10))
     }
 }

@@ -32,7 +32,8 @@ struct Parts: Sendable {
     private let renderPool: RenderPool
     private let disk: DiskWatch
     private let faults: FaultPoints
-    private let clients: (connections: Int, waiting: Int)
+    private let openFiles: OpenFiles
+    private let clientConfiguration: HTTPClient.Configuration
     private let retention: RetentionPolicy
     private let storage: StorageGuard
 
@@ -40,7 +41,12 @@ struct Parts: Sendable {
         options: ServiceOptions, catalog: PluginCatalog, instruments: Instruments, log: Log
     ) async throws {
         self.log = log
-        clients = OpenFiles.clients(of: OpenFiles.raiseLimit())
+        openFiles = OpenFiles.raisingLimit()
+        if openFiles.limit < OpenFiles.few {
+            log(
+                .warning, "few open files allowed: less is sent and answered at a time",
+                ["limit": .integer(Int64(openFiles.limit)), "enough": .integer(Int64(OpenFiles.few))])
+        }
         self.instruments = instruments
         faults = try FaultSetting.points()
         registry = try PluginsDocument.registry(path: options.plugins, catalog: catalog)
@@ -65,7 +71,10 @@ struct Parts: Sendable {
         store = try SQLiteStore.open(folder: options.data, clock: clock, metrics: instruments.store)
         disk = DiskWatch(path: options.data)
         artifacts = FileArtifacts(folder: folder)
-        client = try HTTPClient()
+        var clientConfiguration = HTTPClient.Configuration()
+        openFiles.bound(&clientConfiguration)
+        self.clientConfiguration = clientConfiguration
+        client = try HTTPClient(configuration: clientConfiguration)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         renderPool = RenderPool(
             threads: options.renderThreads ?? cores, metrics: instruments.render
@@ -102,9 +111,12 @@ struct Parts: Sendable {
         services.retention = retention
         let engine = Engine(services: services)
         let janitor = Janitor(services: services, policy: retention)
+        var dispatcherConfiguration = Dispatcher.Configuration()
+        openFiles.bound(&dispatcherConfiguration)
         let dispatcher = Dispatcher(
             store: store, client: client, sealer: sealer, keys: serviceKeys, encoder: encoder, clock: clock,
-            policy: webhookPolicy, metrics: instruments.webhooks, log: log)
+            policy: webhookPolicy, configuration: dispatcherConfiguration, metrics: instruments.webhooks,
+            log: log)
         var context = APIContext(
             store: store, engine: engine, artifacts: artifacts, renderPool: renderPool, sealer: sealer,
             serviceKeys: serviceKeys, encoder: encoder, client: client, policy: webhookPolicy, clock: clock,
@@ -113,10 +125,9 @@ struct Parts: Sendable {
         context.metrics = instruments.metrics
         context.metricsAccess = metricsAccess
         instruments.read(engine: engine, store: store, renderPool: renderPool, disk: disk)
-        var configuration = Server.Configuration(host: listen.host, port: listen.port)
-        configuration.maximumConnections = clients.connections
-        configuration.maximumWaiting = clients.waiting
         context.retention = retention
+        var configuration = Server.Configuration(host: listen.host, port: listen.port)
+        openFiles.bound(&configuration, beside: dispatcherConfiguration, clientConfiguration)
         let server = Server(
             configuration: configuration,
             router: makeRouter(context),

@@ -1,19 +1,48 @@
+import HTTP
 import Testing
+import Webhooks
 
 @testable import ThumbwireService
 
-struct OpenFilesTests {
-    @Test(arguments: [1_024, 4_096, 16_384, 20_000, 32_768])
-    func `clients leave room for deliveries, and those who wait for those who ask`(limit: Int) {
-        let clients = OpenFiles.clients(of: limit)
-        // A few more are taken to be told that there are too many.
-        let taken = clients.connections + clients.connections / 16
-        #expect(limit - taken >= limit / 32)
-        #expect(clients.waiting < clients.connections)
-        #expect(clients.waiting >= clients.connections / 2)
+@Suite struct OpenFilesTests {
+    @Test(arguments: [128, 256, 512, 1_024, 4_096, 16_384, 32_768])
+    func `what clients, receivers and kept connections may hold together leaves some`(limit: Int) {
+        let bounds = Bounds(OpenFiles(limit: limit))
+
+        let connections = bounds.server.maximumConnections
+        let held =
+            connections + connections / 16 + bounds.dispatcher.maximumSlow + bounds.dispatcher.maximumInFlight
+            + bounds.client.maximumIdleConnections
+        #expect(held <= limit - min(limit / 2, 128))
+        #expect(bounds.server.maximumConnections > 0)
+        #expect(bounds.server.maximumWaiting < connections)
+        #expect(bounds.server.maximumWaiting >= connections / 2)
+        #expect(bounds.dispatcher.maximumInFlight > 0)
+    }
+
+    @Test func `where enough are allowed nothing is less than it would be`() {
+        let bounds = Bounds(OpenFiles(limit: OpenFiles.few))
+        let unbound = Dispatcher.Configuration()
+
+        #expect(bounds.dispatcher.maximumSlow == unbound.maximumSlow)
+        #expect(bounds.dispatcher.maximumInFlight == unbound.maximumInFlight)
+        #expect(
+            bounds.client.maximumIdleConnections == HTTPClient.Configuration().maximumIdleConnections)
     }
 
     @Test func `ten thousand may wait where there are descriptors for them`() {
-        #expect(OpenFiles.clients(of: 16_384).waiting >= 10_000)
+        #expect(Bounds(OpenFiles(limit: 16_384)).server.maximumWaiting >= 10_000)
+    }
+}
+
+private struct Bounds {
+    var server = Server.Configuration()
+    var dispatcher = Dispatcher.Configuration()
+    var client = HTTPClient.Configuration()
+
+    init(_ files: OpenFiles) {
+        files.bound(&dispatcher)
+        files.bound(&client)
+        files.bound(&server, beside: dispatcher, client)
     }
 }

@@ -25,9 +25,12 @@ struct AttemptQueueTests {
             queue = AttemptQueue(configuration: configuration)
         }
 
-        mutating func add(_ ids: String..., change: (inout Endpoint) -> Void = { _ in }) {
+        mutating func add(
+            _ ids: String..., attempts: Int = 0, change: (inout Endpoint) -> Void = { _ in }
+        ) {
             let deliveries = ids.map { id -> (lane: Lane.Key, due: DueDelivery) in
                 var due = DueDelivery.make(id)
+                due.delivery.attempts = attempts
                 if case .endpoint(var endpoint, let secret) = due.destination {
                     change(&endpoint)
                     due.destination = .endpoint(endpoint, secret: secret)
@@ -83,6 +86,41 @@ struct AttemptQueueTests {
         #expect(line.take() == [])
         line.finish("a1")
         #expect(line.take() == ["a3"])
+    }
+
+    @Test func `says that places became free while nobody asked`() {
+        var line = Line(places: 4)
+        line.add("a1", "b1", "c1", "d1")
+        #expect(line.take() == ["a1", "b1", "c1"])
+
+        #expect(line.queue.hasNext(at: line.start + .milliseconds(999)) == false)
+        #expect(line.queue.hasNext(at: line.start + .seconds(1)) == true)
+        #expect(line.take(after: .seconds(1)) == ["d1"])
+        #expect(line.queue.hasNext(at: line.start + .seconds(1)) == false)
+    }
+
+    @Test func `says that attempts became long while nobody asked`() {
+        var line = Line(places: 2)
+        line.add("a1")
+        #expect(line.take() == ["a1"])
+        #expect(line.take(after: .seconds(1)) == [])
+
+        #expect(line.queue.hasNext(at: line.start + .seconds(2)) == true)
+        #expect(line.take(after: .seconds(2)) == [])
+        #expect(line.queue.hasNext(at: line.start + .seconds(2)) == false)
+    }
+
+    @Test func `takes again what the store has counted, and nothing else that was attempted`() {
+        var line = Line()
+        line.add("a1")
+        #expect(line.take() == ["a1"])
+        line.queue.finish(
+            DeliveryID(rawValue: "a1"), hasResult: true, now: AttemptQueueTests.now, at: line.start)
+
+        line.add("a1")
+        #expect(line.take() == [])
+        line.add("a1", attempts: 1)
+        #expect(line.take() == ["a1"])
     }
 
     @Test func `an endpoint has the cap that it asks for`() {

@@ -67,6 +67,7 @@ final class Fixture: Sendable {
         // The receivers answer from the pool that all tests share.
         configuration.deadline = .seconds(600)
         configuration.connectTimeout = .seconds(600)
+        configuration.headTimeout = .seconds(600)
         configure(&configuration)
         return Dispatcher(
             store: store, client: client, sealer: sealer,

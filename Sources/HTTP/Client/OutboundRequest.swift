@@ -29,6 +29,9 @@ package struct OutboundRequest: Sendable {
     /// Whether the request may be sent again when a reused connection turns out dead and the server may already
     /// have acted. `nil` means: for every method but POST and PATCH.
     package var isRepeatable: Bool?
+    /// Requests of different groups share no connections. A connection is looked for among all of its group to the same
+    /// host and port, those in use included, one by one: those that may hang are better left out of others' way.
+    package var connectionGroup: UInt16 = 0
     /// Takes the body of a 2xx answer piece by piece as it comes, instead of keeping it; the first piece is empty and
     /// says that the head has come. Runs on the client's own thread and must not block.
     package var receive: (@Sendable ([UInt8]) -> Void)?

@@ -23,6 +23,10 @@ extension Transfer {
         handle.set(CURLOPT_URL, url.origin)
         handle.set(CURLOPT_REQUEST_TARGET, url.target)
         handle.set(CURLOPT_CONNECT_TO, connectTo.first)
+        // Part of the key under which libcurl keeps connections. Linux heeds it for link-local addresses alone.
+        if exchange.request.connectionGroup > 0 {
+            handle.set(CURLOPT_ADDRESS_SCOPE, Int(exchange.request.connectionGroup))
+        }
         if let user = url.user { handle.set(CURLOPT_USERNAME, user) }
         if let password = url.password { handle.set(CURLOPT_PASSWORD, password) }
     }

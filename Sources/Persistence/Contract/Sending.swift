@@ -39,8 +39,8 @@ package struct EndpointReview: Sendable {
 
 /// A delivery to attempt now, with all that the attempt needs.
 package struct DueDelivery: Sendable {
-    /// Where it goes, as the sender needs it.
-    package enum Destination: Sendable {
+    /// Where it goes, as the sender needs it; deliveries to one endpoint share it.
+    package indirect enum Destination: Sendable {
         case endpoint(Endpoint, secret: Sealed)
         /// The job's callback, and the account's callback secret.
         case callback(Sealed, secret: Sealed)

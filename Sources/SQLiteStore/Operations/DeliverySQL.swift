@@ -7,66 +7,59 @@ enum DeliverySQL {
         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)
         """
 
-    /// What was resent while it was being attempted begins its schedule with the next attempt, as this one has not come
-    /// to its end.
-    static let voidLeases: StaticString = """
-        UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
-        WHERE lease_until IS NOT NULL
-        """
-
-    static let releaseExpired: StaticString = """
-        UPDATE deliveries SET lease_until = NULL, earlier_attempts = min(earlier_attempts, attempts)
-        WHERE lease_until IS NOT NULL AND lease_until <= ?1
-        RETURNING endpoint
-        """
-
     /// The endpoint behind ?1 that something waits for, when the first of that is due, and whether the endpoint is
     /// gone: one look into the index, however much waits.
     static let nextWaiting: StaticString = """
         SELECT d.endpoint, d.next_attempt_at, e.id IS NULL
         FROM deliveries d INDEXED BY deliveries_due_endpoints LEFT JOIN endpoints e ON e.id = d.endpoint
-        WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint > ?1
+        WHERE d.status = 'pending' AND d.endpoint > ?1
         ORDER BY d.endpoint, d.next_attempt_at LIMIT 1
-        """
-
-    /// How many deliveries of an endpoint are leased.
-    static let heldOfEndpoint: StaticString = """
-        SELECT count(*) FROM deliveries INDEXED BY deliveries_held WHERE lease_until IS NOT NULL AND endpoint = ?1
         """
 
     /// ?1 endpoint · ?2 a position before which nothing is pending
     static let oldestOfEndpoint: StaticString = """
-        SELECT number, event, next_attempt_at, lease_until FROM deliveries
+        SELECT number, event, next_attempt_at,
+            EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = deliveries.number)
+        FROM deliveries
         WHERE endpoint = ?1 AND event >= ?2 AND status = 'pending' ORDER BY event LIMIT 1
         """
 
     static let firstOfEndpoint: StaticString = """
         SELECT next_attempt_at FROM deliveries
-        WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1
+        WHERE status = 'pending' AND endpoint = ?1
+            AND NOT EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = deliveries.number)
         ORDER BY next_attempt_at LIMIT 1
         """
 
     static let dueOfEndpoint: StaticString = """
         SELECT number, next_attempt_at FROM deliveries
-        WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1 AND next_attempt_at <= ?2
+        WHERE status = 'pending' AND endpoint = ?1 AND next_attempt_at <= ?2
+            AND NOT EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = deliveries.number)
         ORDER BY next_attempt_at LIMIT ?3
         """
 
+    /// ?1 the turn of callbacks · ?2 until then · ?3 limit
     static let dueCallbacks: StaticString = """
         SELECT d.number, d.next_attempt_at, j.id
         FROM deliveries d CROSS JOIN jobs j ON j.number = d.callback
-        WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.callback IS NOT NULL
-            AND d.next_attempt_at <= ?1
-        ORDER BY d.next_attempt_at LIMIT ?2
+        WHERE d.status = 'pending' AND d.callback IS NOT NULL AND d.next_attempt_at BETWEEN ?1 AND ?2
+            AND NOT EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = d.number)
+        ORDER BY d.next_attempt_at LIMIT ?3
         """
 
+    /// ?1 the turn of callbacks
     static let firstCallback: StaticString = """
         SELECT next_attempt_at FROM deliveries
-        WHERE status = 'pending' AND lease_until IS NULL AND callback IS NOT NULL
+        WHERE status = 'pending' AND callback IS NOT NULL AND next_attempt_at >= ?1
+            AND NOT EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = deliveries.number)
         ORDER BY next_attempt_at LIMIT 1
         """
 
-    static let lease: StaticString = "UPDATE deliveries SET lease_until = ?2 WHERE number = ?1"
+    /// For what was resent while it was being attempted, where that attempt has not come to its end: the schedule begins
+    /// with the next one.
+    static let beginSchedule: StaticString = """
+        UPDATE deliveries SET earlier_attempts = attempts WHERE number = ?1
+        """
 
     /// A delivery to an endpoint with all that an attempt needs but the endpoint.
     static let dueToEndpoint: StaticString = """
@@ -155,14 +148,12 @@ enum DeliverySQL {
         UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL
         WHERE number IN (
             SELECT number FROM deliveries INDEXED BY deliveries_due_endpoints
-            WHERE status = 'pending' AND lease_until IS NULL AND endpoint = ?1 LIMIT ?2)
+            WHERE status = 'pending' AND endpoint = ?1 LIMIT ?2)
         """
 
     static let exhaustLeased: StaticString = """
-        UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL, lease_until = NULL
-        WHERE number IN (
-            SELECT number FROM deliveries INDEXED BY deliveries_held
-            WHERE lease_until IS NOT NULL AND endpoint = ?1)
+        UPDATE deliveries SET status = 'exhausted', next_attempt_at = NULL
+        WHERE number IN (SELECT delivery FROM delivery_leases WHERE endpoint = ?1)
         """
 
     static let insertAttempt: StaticString = """
@@ -181,8 +172,7 @@ enum DeliverySQL {
             next_attempt_at = CASE
                 WHEN ?2 = 'delivered' OR status <> 'pending' THEN NULL
                 WHEN earlier_attempts < ?4 THEN ?3 ELSE next_attempt_at END,
-            attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code),
-            lease_until = NULL
+            attempts = max(attempts, ?4), last_status_code = coalesce(?5, last_status_code)
         WHERE id = ?1
         RETURNING number, callback, endpoint, next_attempt_at, status
         """
@@ -190,7 +180,8 @@ enum DeliverySQL {
     /// ?1 delivery · ?2 account · ?3 now. An attempt under way is still of the schedule before.
     static let resend: StaticString = """
         UPDATE deliveries SET status = 'pending', next_attempt_at = ?3,
-            earlier_attempts = attempts + (lease_until IS NOT NULL)
+            earlier_attempts = attempts
+                + EXISTS (SELECT 1 FROM delivery_leases l WHERE l.delivery = deliveries.number)
         WHERE id = ?1 AND account = ?2
         RETURNING endpoint, event
         """
@@ -198,8 +189,7 @@ enum DeliverySQL {
     /// ?1 number · ?2 due · ?3 whether what was delivered is sent again. What waits or is being attempted stays as it is.
     static let resendEnded: StaticString = """
         UPDATE deliveries SET status = 'pending', next_attempt_at = ?2, earlier_attempts = attempts
-        WHERE number = ?1 AND lease_until IS NULL
-            AND (status = 'exhausted' OR (?3 AND status = 'delivered'))
+        WHERE number = ?1 AND (status = 'exhausted' OR (?3 AND status = 'delivered'))
         """
 
     /// ?1 id · ?2 account · ?3 event · ?4 endpoint · ?5 due · ?6 now

@@ -70,10 +70,7 @@ enum EndpointSQL {
         UPDATE endpoints SET first_pending = min(
             coalesce((
                 SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_due_endpoints
-                WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.endpoint = ?1), 9223372036854775807),
-            coalesce((
-                SELECT min(d.event) FROM deliveries d INDEXED BY deliveries_held
-                WHERE d.lease_until IS NOT NULL AND d.endpoint = ?1), 9223372036854775807),
+                WHERE d.status = 'pending' AND d.endpoint = ?1), 9223372036854775807),
             coalesce((SELECT max(position) FROM events), 0))
         WHERE id = ?1 AND account = ?2 AND is_ordered = 0
         """

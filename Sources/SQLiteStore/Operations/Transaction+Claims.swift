@@ -17,32 +17,50 @@ extension Transaction {
         limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
     ) throws(StoreError) -> [DueDelivery] {
         try releaseExpired(now: now)
+        let callbacks = try dueCallbacks(limit: limit, busy: busy, now: now)
         let candidates =
-            try dueCallbacks(limit: limit, busy: busy, now: now)
-            + dueOfEndpoints(limit: limit, busy: busy, now: now)
+            try (callbacks.candidates + dueOfEndpoints(limit: limit, busy: busy, now: now))
+            .sorted { ($0.due, $0.number) < ($1.due, $1.number) }
         var endpoints = EndpointShelf(connection: connection)
         var turns: [EndpointID: EndpointTurn] = [:]
         var claimed: [DueDelivery] = []
-        for candidate in candidates.sorted(by: { ($0.due, $0.number) < ($1.due, $1.number) }).prefix(limit) {
+        for candidate in candidates.prefix(limit) {
             if let turn = candidate.turn { turns[turn.id] = turn }
             do throws(StoreError) {
-                let due = try due(candidate, &endpoints)
-                try connection.run(DeliverySQL.lease, candidate.number, leaseUntil)
-                claimed.append(due)
+                claimed.append(try lease(candidate, until: leaseUntil, &endpoints))
             } catch {
                 guard error.isUnreadable else { throw error }
                 try giveUp(damaged: candidate.number, because: error, now: now)
             }
         }
         for turn in turns.values { try renew(turn) }
+        let notTaken = candidates.dropFirst(limit).first { $0.turn == nil }?.due
+        try connection.run(TurnSQL.setOfCallbacks, min(callbacks.next, notTaken ?? callbacks.next))
         return claimed
     }
 
     private func releaseExpired(now: Timestamp) throws(StoreError) {
-        let freed = try connection.all(DeliverySQL.releaseExpired, now) {
-            $0.optionalText(0).map { EndpointID(rawValue: $0) }
+        var endpoints: Set<EndpointID> = []
+        let freed = try connection.all(DeliveryLeaseSQL.endExpired, now) {
+            (endpoint: $0.optionalText(0).map { EndpointID(rawValue: $0) }, due: $0.timestamp(1))
         }
-        for endpoint in Set(freed.compactMap(\.self)) { try renewTurn(of: endpoint) }
+        for (endpoint, due) in freed {
+            if let endpoint { endpoints.insert(endpoint) } else { try giveTurn(to: nil, at: due) }
+        }
+        for endpoint in endpoints { try renewTurn(of: endpoint) }
+    }
+
+    private func lease(
+        _ candidate: Candidate, until end: Timestamp, _ endpoints: inout EndpointShelf
+    ) throws(StoreError) -> DueDelivery {
+        var due = try due(candidate, &endpoints)
+        if due.delivery.earlierAttempts > due.delivery.attempts {
+            try connection.run(DeliverySQL.beginSchedule, candidate.number)
+            due.delivery.earlierAttempts = due.delivery.attempts
+        }
+        try connection.run(
+            DeliveryLeaseSQL.insert, candidate.number, candidate.turn?.id, candidate.due, end)
+        return due
     }
 
     private func due(
@@ -54,9 +72,8 @@ extension Transaction {
             (delivery: try Delivery(row: row), event: try Event(due: row))
         }
         guard let found else { throw .unreadable("the event of a delivery is gone") }
-        let (endpoint, secret) = try endpoints.take(turn.id)
         return DueDelivery(
-            delivery: found.delivery, event: found.event, destination: .endpoint(endpoint, secret: secret))
+            delivery: found.delivery, event: found.event, destination: try endpoints.take(turn.id))
     }
 
     private func dueCallback(_ number: Int64) throws(StoreError) -> DueDelivery {
@@ -87,17 +104,27 @@ extension Transaction {
         note(.deliveryDue)
     }
 
+    /// What is due first of callbacks, and their next turn once all that is taken.
     private func dueCallbacks(
         limit: Int, busy: Set<Delivery.Target>, now: Timestamp
-    ) throws(StoreError) -> [Candidate] {
+    ) throws(StoreError) -> (candidates: [Candidate], next: Timestamp) {
+        let first = try connection.callbackTurn()
         var found: [Candidate] = []
-        try connection.each(DeliverySQL.dueCallbacks, now, Self.unlimited) { row throws(StoreError) in
-            if !busy.contains(.callback(row.identifier(2))) {
-                found.append(Candidate(number: row.integer(0), due: row.timestamp(1)))
+        var oldestBusy: Timestamp?
+        var isFull = false
+        try connection.each(DeliverySQL.dueCallbacks, first, now, Self.unlimited) { row throws(StoreError) in
+            let due = row.timestamp(1)
+            if busy.contains(.callback(row.identifier(2))) {
+                oldestBusy = oldestBusy ?? due
+            } else {
+                found.append(Candidate(number: row.integer(0), due: due))
             }
-            return found.count < limit
+            isFull = found.count == limit
+            return !isFull
         }
-        return found
+        // Others may be due at the same moment as the last one.
+        let end = isFull ? found.last?.due ?? now : now
+        return (found, max(first, min(oldestBusy ?? end, end)))
     }
 
     /// What is due first of the endpoints whose turn it is, what rested from the end of the rest. Looks at as many
@@ -161,13 +188,13 @@ extension [Transaction.Candidate] {
 /// Endpoints that one claim needs, each read once.
 private struct EndpointShelf {
     let connection: Connection
-    private var taken: [EndpointID: Result<(Endpoint, Sealed), StoreError>] = [:]
+    private var taken: [EndpointID: Result<DueDelivery.Destination, StoreError>] = [:]
 
     init(connection: Connection) {
         self.connection = connection
     }
 
-    mutating func take(_ id: EndpointID) throws(StoreError) -> (Endpoint, Sealed) {
+    mutating func take(_ id: EndpointID) throws(StoreError) -> DueDelivery.Destination {
         if let taken = taken[id] { return try taken.get() }
         let connection = connection
         let result = Result { () throws(StoreError) in try Self.read(id, from: connection) }
@@ -177,9 +204,9 @@ private struct EndpointShelf {
 
     private static func read(
         _ id: EndpointID, from connection: Connection
-    ) throws(StoreError) -> (Endpoint, Sealed) {
+    ) throws(StoreError) -> DueDelivery.Destination {
         let found = try connection.first(EndpointSQL.one, id, nil as String?) { row throws(StoreError) in
-            (try Endpoint(row: row), row.sealed(13))
+            DueDelivery.Destination.endpoint(try Endpoint(row: row), secret: row.sealed(13))
         }
         guard let found else { throw .unreadable("endpoint \(id) is gone") }
         return found

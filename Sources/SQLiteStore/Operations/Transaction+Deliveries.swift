@@ -33,6 +33,7 @@ extension Transaction {
         }
         // Its job was erased meanwhile.
         guard let found else { return nil }
+        try connection.run(DeliveryLeaseSQL.end, found.number)
         try naming(unique: "attempt \(attempt.number) of delivery \(attempt.delivery)") {
             () throws(StoreError) in
             try connection.run(
@@ -43,7 +44,7 @@ extension Transaction {
         if let callback = found.callback, let status = outcome.status {
             try connection.run(DeliverySQL.callbackStatus, callback, status)
         }
-        if let endpoint = found.endpoint, let next = found.next { try giveTurn(to: endpoint, at: next) }
+        if let next = found.next { try giveTurn(to: found.endpoint, at: next) }
         // What was sent again meanwhile is not given up, whatever this attempt comes to.
         if found.status == status.rawValue {
             for event in result.events { try emit(event, about: found.endpoint) }

@@ -70,6 +70,7 @@ extension Transaction {
         try connection.run(EndpointSQL.delete, id, account)
         guard connection.changedRows > 0 else { return false }
         try connection.run(DeliverySQL.exhaustLeased, id)
+        try connection.run(DeliveryLeaseSQL.endOfEndpoint, id)
         try connection.run(TurnSQL.delete, id)
         note(.endpointChanged(id))
         return true

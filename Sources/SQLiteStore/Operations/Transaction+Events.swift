@@ -119,6 +119,7 @@ extension Transaction {
         try connection.run(
             DeliverySQL.insert, DeliveryID(prefix: "dlv_", at: clock.now()), event.account, position,
             endpoint, callback, event.occurredAt)
+        if endpoint == nil { try giveTurn(to: nil, at: event.occurredAt) }
         note(.deliveryDue)
     }
 }

@@ -72,7 +72,6 @@ extension Connection {
         try run(LostLeaseSQL.setAside)
         try run(LostLeaseSQL.forgetEnded)
         try run(ChainPauseSQL.forgetEnded)
-        try run(DeliverySQL.voidLeases)
         try run(TicketSQL.voidLeases, now)
         try run("COMMIT")
     }

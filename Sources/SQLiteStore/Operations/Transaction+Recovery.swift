@@ -95,9 +95,11 @@ extension Transaction {
         let changed = try connection.first(DeliverySQL.resend, id, account, now) {
             (endpoint: $0.optionalText(0).map { EndpointID(rawValue: $0) }, event: $0.integer(1))
         }
-        if let changed, let endpoint = changed.endpoint {
-            try connection.run(EndpointSQL.lowerFirstPending, endpoint, changed.event)
-            try giveTurn(to: endpoint, at: now)
+        if let changed {
+            if let endpoint = changed.endpoint {
+                try connection.run(EndpointSQL.lowerFirstPending, endpoint, changed.event)
+            }
+            try giveTurn(to: changed.endpoint, at: now)
         }
         note(.deliveryDue)
         return try connection.first(DeliverySQL.one, id, account, read: Delivery.init(row:))

@@ -2,16 +2,18 @@ internal import Persistence
 internal import ThumbwireKit
 
 /// An endpoint, before when nothing of it can be claimed, and what restricts it.
-struct EndpointTurn {
-    var id: EndpointID
-    var at: Timestamp
-    private var isEnabled: Bool
-    private var expiresAt: Timestamp?
-    var restsUntil: Timestamp?
-    private var claimLimit: Int?
-    var isOrdered: Bool
+///
+/// A class, as each candidate of a claim has it, and candidates are sorted.
+final class EndpointTurn {
+    let id: EndpointID
+    let at: Timestamp
+    private let isEnabled: Bool
+    private let expiresAt: Timestamp?
+    let restsUntil: Timestamp?
+    private let claimLimit: Int?
+    let isOrdered: Bool
     /// A position before which it has nothing pending.
-    var firstPending: Int64
+    let firstPending: Int64
 
     /// Reads the columns of ``TurnSQL/due``.
     init(row: Row) {
@@ -42,7 +44,7 @@ extension Connection {
     func room(of turn: EndpointTurn) throws(StoreError) -> Int {
         guard let limit = turn.limit else { return .max }
         guard limit > 0 else { return 0 }
-        let held = try first(DeliverySQL.heldOfEndpoint, turn.id) { Int($0.integer(0)) } ?? 0
+        let held = try first(DeliveryLeaseSQL.countOfEndpoint, turn.id) { Int($0.integer(0)) } ?? 0
         return max(limit - held, 0)
     }
 
@@ -51,7 +53,7 @@ extension Connection {
         of turn: EndpointTurn
     ) throws(StoreError) -> (number: Int64, event: Int64, due: Timestamp, isLeased: Bool)? {
         try first(DeliverySQL.oldestOfEndpoint, turn.id, turn.firstPending) {
-            ($0.integer(0), $0.integer(1), $0.timestamp(2), !$0.isNull(3))
+            ($0.integer(0), $0.integer(1), $0.timestamp(2), $0.bool(3))
         }
     }
 
@@ -65,9 +67,14 @@ extension Connection {
         return turn.due(oldest.due)
     }
 
+    /// Before when no callback's delivery waits that nobody holds.
+    func callbackTurn() throws(StoreError) -> Timestamp {
+        try first(TurnSQL.ofCallbacks) { $0.timestamp(0) } ?? Timestamp(microseconds: 0)
+    }
+
     /// When the next delivery becomes due that nobody holds and that may be claimed then.
     func nextDeliveryDue(now: Timestamp) throws(StoreError) -> Timestamp? {
-        var next = try first(DeliverySQL.firstCallback) { $0.timestamp(0) }
+        var next = try first(DeliverySQL.firstCallback, try callbackTurn()) { $0.timestamp(0) }
         try each(TurnSQL.due, Timestamp(microseconds: .max)) { row throws(StoreError) in
             let turn = EndpointTurn(row: row)
             if let next, turn.at >= next { return false }
@@ -89,10 +96,7 @@ extension Connection {
             last = next.endpoint.rawValue
             waiting.append(next)
         }
-        try run("BEGIN IMMEDIATE")
-        try run(TurnSQL.deleteAll)
         for next in waiting where !next.isGone { try run(TurnSQL.set, next.endpoint, next.due) }
-        try run("COMMIT")
         for next in waiting where next.isGone {
             while try giveUpWaiting(for: next.endpoint) {}
         }
@@ -100,9 +104,13 @@ extension Connection {
 }
 
 extension Transaction {
-    /// Notes that something of the endpoint may be claimed from that moment on.
-    func giveTurn(to endpoint: EndpointID, at moment: Timestamp) throws(StoreError) {
-        try connection.run(TurnSQL.lower, endpoint, moment)
+    /// Notes that something of the endpoint, or of a callback where there is none, may be claimed from that moment on.
+    func giveTurn(to endpoint: EndpointID?, at moment: Timestamp) throws(StoreError) {
+        if let endpoint {
+            try connection.run(TurnSQL.lower, endpoint, moment)
+        } else {
+            try connection.run(TurnSQL.lowerOfCallbacks, moment)
+        }
     }
 
     /// Finds out anew when something of the endpoint can be claimed: after each change but one that

@@ -1,4 +1,4 @@
-/// The statements on turns: before when nothing of an endpoint can be claimed.
+/// The statements on turns: before when nothing of an endpoint, or of callbacks, can be claimed.
 enum TurnSQL {
     /// ?1 endpoint · ?2 moment
     static let lower: StaticString = """
@@ -13,7 +13,11 @@ enum TurnSQL {
 
     static let delete: StaticString = "DELETE FROM endpoint_turns WHERE endpoint = ?1"
 
-    static let deleteAll: StaticString = "DELETE FROM endpoint_turns"
+    static let ofCallbacks: StaticString = "SELECT at FROM callback_turn"
+
+    static let setOfCallbacks: StaticString = "UPDATE callback_turn SET at = ?1 WHERE at <> ?1"
+
+    static let lowerOfCallbacks: StaticString = "UPDATE callback_turn SET at = ?1 WHERE at > ?1"
 
     /// Those whose turn it is at ?1, in their order, with what restricts them. What belongs to the endpoint is NULL
     /// where that is gone.

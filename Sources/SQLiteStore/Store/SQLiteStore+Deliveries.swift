@@ -5,7 +5,7 @@ extension SQLiteStore {
     package func claimDeliveries(
         limit: Int, busy: Set<Delivery.Target>, leaseUntil: Timestamp, now: Timestamp
     ) async throws(StoreError) -> [DueDelivery] {
-        try await writer.perform { transaction throws(StoreError) in
+        try await writer.perform(goingAhead: true) { transaction throws(StoreError) in
             try transaction.claimDeliveries(limit: limit, busy: busy, leaseUntil: leaseUntil, now: now)
         }
     }
@@ -20,9 +20,8 @@ extension SQLiteStore {
     }
 
     package func nextDeliveryDue() async throws(StoreError) -> Timestamp? {
-        let now = clock.now()
-        return try await readers.perform { connection throws(StoreError) in
-            try connection.nextDeliveryDue(now: now)
+        try await writer.perform(goingAhead: true) { transaction throws(StoreError) in
+            try transaction.connection.nextDeliveryDue(now: transaction.clock.now())
         }
     }
 

@@ -54,6 +54,7 @@ package final class SQLiteStore: Store {
         path = settings.path
         writer = try Writer(settings) { connection throws(StoreError) in
             try Schema.migrate(connection, path: settings.path)
+            try Schema.makeWorkingTables(connection)
             try connection.voidLeases(at: settings.clock.now())
             try connection.findTurns()
         }

@@ -18,6 +18,7 @@ final class Writer: Sendable {
     }
 
     private struct Operation: Sendable {
+        var goesAhead: Bool
         /// Returns what tells the caller, run after the commit. May run twice, the first time being rolled back.
         var apply: @Sendable (Transaction) throws(StoreError) -> @Sendable () -> Void
         var fail: @Sendable (StoreError) -> Void
@@ -47,10 +48,14 @@ final class Writer: Sendable {
                 opened.give(.success(()))
                 let ring = AccountRing()
                 while let batch = mailbox.take(atMost: Self.maximumBatch) {
-                    watch.watch(batch.count) {
-                        Self.commit(
-                            batch, Transaction(connection: connection, clock: settings.clock, ring: ring),
-                            settings.changes)
+                    let ahead = batch.filter(\.goesAhead)
+                    let parts = ahead.isEmpty ? [batch] : [ahead, batch.filter { !$0.goesAhead }]
+                    for part in parts where !part.isEmpty {
+                        watch.watch(part.count) {
+                            Self.commit(
+                                part, Transaction(connection: connection, clock: settings.clock, ring: ring),
+                                settings.changes)
+                        }
                     }
                     Self.checkpoint(connection)
                 }
@@ -72,12 +77,17 @@ final class Writer: Sendable {
 
     /// Runs an operation in the next commit and returns when that is durable. It may run twice, the first time being
     /// rolled back, so it does nothing but read and write through the transaction.
+    ///
+    /// What goes ahead has a commit of its own before those that came meanwhile: for what writes to memory alone, as a rule,
+    /// and should not wait for the disk with them.
     func perform<Value: Sendable>(
+        goingAhead goesAhead: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
             let operation = Operation(
+                goesAhead: goesAhead,
                 apply: { transaction throws(StoreError) in
                     let value = try body(transaction)
                     return { continuation.resume(returning: .success(value)) }

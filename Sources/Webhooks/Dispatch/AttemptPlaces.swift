@@ -60,6 +60,11 @@ struct AttemptPlaces {
         return count - holders.count
     }
 
+    /// True where ``newlyLong(at:)`` has something to tell.
+    func hasNewlyLong(at moment: ContinuousClock.Instant) -> Bool {
+        slowStarts.first { slow[$0.id] != nil }.map { $0.startedAt + longAfter <= moment } ?? false
+    }
+
     /// Attempts that have become long since the last call; from now on they count as those of doubtful receivers.
     mutating func newlyLong(at moment: ContinuousClock.Instant) -> [DeliveryID] {
         var long: [DeliveryID] = []

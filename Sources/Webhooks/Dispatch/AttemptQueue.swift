@@ -1,7 +1,7 @@
 internal import Persistence
 internal import ThumbwireKit
 
-/// Which claimed delivery is attempted next: a value that the dispatcher guards.
+/// Which claimed delivery is attempted next. The dispatcher guards it; it is not copied.
 ///
 /// - Each receiver has a lane (``Lane``) with a cap of its own, and lanes take turns.
 /// - Lanes are of three standings, which take turns as well and hold no more than their share of the places
@@ -15,7 +15,8 @@ struct AttemptQueue {
     typealias Target = Delivery.Target
 
     private struct Flight {
-        var lane: Lane.Key
+        var lane: Lane
+        var number: Int
         var begunAt: ContinuousClock.Instant
     }
 
@@ -35,16 +36,16 @@ struct AttemptQueue {
     private let configuration: Dispatcher.Configuration
     private var lanes: [Lane.Key: Lane] = [:]
     /// Lanes that may begin something, by standing, in the order of their turns.
-    private var turns = [ArraySlice<Lane.Key>](repeating: [], count: Lane.Standing.allCases.count)
+    private var turns = [ArraySlice<Lane>](repeating: [], count: Lane.Standing.allCases.count)
     private var lastTurn = 0
     /// Lanes with something waiting for a moment.
     private var asleep: [Lane.Key: Timestamp] = [:]
     private var underWay: [DeliveryID: Flight] = [:]
-    /// Attempted, and not written yet: not to be attempted again, whatever its lease.
-    private var unwritten: Set<DeliveryID> = []
+    /// The number of an attempt that has ended and is not known to be written: the delivery is not to be attempted again,
+    /// whatever its lease, until the store counts that attempt.
+    private var unwritten: [DeliveryID: Int] = [:]
     private var places: AttemptPlaces
     private var waitingIDs: Set<DeliveryID> = []
-    private var soon: [Lane.Key: Int] = [:]
     private var soonCount = 0
     private var busy: Set<Target> = []
     /// Endpoints that their owners changed, until that is read.
@@ -72,6 +73,13 @@ struct AttemptQueue {
         return room < Self.batch ? 0 : Self.batch
     }
 
+    /// Something may begin, or is to be noted, that was not when ``takeNext(now:at:)`` was last asked: time has passed since.
+    mutating func hasNext(at moment: ContinuousClock.Instant) -> Bool {
+        let isFree = places.free(at: moment) > 0
+        return places.hasNewlyLong(at: moment)
+            || isFree && Lane.Standing.allCases.contains { !turns[$0.rawValue].isEmpty && places.mayTake($0) }
+    }
+
     /// When an attempt becomes slow and gives up its place for one that waits for it, or long, so that more may be claimed;
     /// `nil` when none will, or nothing waits for that.
     mutating func nextChange(at moment: ContinuousClock.Instant) -> ContinuousClock.Instant? {
@@ -97,8 +105,8 @@ struct AttemptQueue {
         _ deliveries: [(lane: Lane.Key, due: DueDelivery)], leaseUntil: Timestamp, now: Timestamp
     ) {
         if lanes.count > Self.mostLanes { lanes = lanes.filter { !$0.value.isIdle } }
-        for (key, due) in deliveries where !isAttempted(due.delivery.id) {
-            var lane = lanes.removeValue(forKey: key) ?? Lane(cap: cap(due))
+        for (key, due) in deliveries where !isAttempted(due.delivery) {
+            let lane = lane(key, of: due)
             if case .endpoint(let endpoint, _) = due.destination {
                 lane.learn(endpoint, cap: cap(due), now: now)
                 lane.isStale = changed.contains(endpoint.id)
@@ -110,37 +118,42 @@ struct AttemptQueue {
                 lane.add(claimed)
                 waitingIDs.insert(due.delivery.id)
             }
-            lanes[key] = lane
-            refresh(key, now)
+            refresh(lane, now)
         }
     }
 
+    /// A delivery whose turn it is, with its receiver's standing.
+    struct Next {
+        var lane: Lane.Key
+        var due: DueDelivery
+        var standing: Lane.Standing
+    }
+
     /// Takes the next delivery and counts it as under way; `nil` when there is no room or nothing may begin.
-    mutating func takeNext(
-        now: Timestamp, at moment: ContinuousClock.Instant
-    ) -> (lane: Lane.Key, due: DueDelivery)? {
+    mutating func takeNext(now: Timestamp, at moment: ContinuousClock.Instant) -> Next? {
         wakeLanes(now)
         let free = places.free(at: moment)
         for id in places.newlyLong(at: moment) {
-            guard let key = underWay[id]?.lane else { continue }
-            lanes[key]?.doubt()
-            refresh(key, now)
+            guard let lane = underWay[id]?.lane else { continue }
+            lane.doubt()
+            refresh(lane, now)
         }
         guard free > 0 else { return nil }
         for step in 1...turns.count {
             let turn = (lastTurn + step) % turns.count
             guard let standing = Lane.Standing(rawValue: turn), places.mayTake(standing) else { continue }
-            while let key = turns[turn].popFirst() {
-                lanes[key]?.isInTurn = false
-                guard lanes[key]?.standing == standing else {
-                    refresh(key, now)
+            while let lane = turns[turn].popFirst() {
+                lane.isInTurn = false
+                guard lane.standing == standing else {
+                    refresh(lane, now)
                     continue
                 }
-                guard let due = begin(key, now: now) else { continue }
-                underWay[due.delivery.id] = Flight(lane: key, begunAt: moment)
+                guard let due = begin(lane, now: now) else { continue }
+                underWay[due.delivery.id] = Flight(
+                    lane: lane, number: due.delivery.attempts + 1, begunAt: moment)
                 places.take(due.delivery.id, standing, at: moment)
                 lastTurn = turn
-                return (key, due)
+                return Next(lane: lane.key, due: due, standing: standing)
             }
         }
         return nil
@@ -153,11 +166,11 @@ struct AttemptQueue {
         at moment: ContinuousClock.Instant
     ) {
         guard let flight = underWay.removeValue(forKey: id) else { return }
-        if hasResult { unwritten.insert(id) }
+        if hasResult { unwritten[id] = flight.number }
         places.leave(id)
         let took = moment - flight.begunAt
-        let isEndpoint = if case .endpoint = flight.lane { true } else { false }
-        lanes[flight.lane]?.end(
+        let isEndpoint = if case .endpoint = flight.lane.key { true } else { false }
+        flight.lane.end(
             took: hasResult ? took : nil, isHang: isHang, isSoon: took < configuration.longAfter,
             adapts: !isEndpoint)
         refresh(flight.lane, now)
@@ -165,84 +178,92 @@ struct AttemptQueue {
 
     /// The results of these are in the store, or will never be.
     mutating func wrote(_ ids: [DeliveryID]) {
-        unwritten.subtract(ids)
+        for id in ids { unwritten[id] = nil }
     }
 
     /// Takes over how an endpoint stands now.
     mutating func learn(_ endpoint: Endpoint, now: Timestamp) {
-        let key = Lane.Key.endpoint(endpoint.id)
-        guard lanes[key] != nil else { return }
-        lanes[key]?.learn(endpoint, cap: configuration.cap(of: endpoint), now: now)
+        guard let lane = lanes[.endpoint(endpoint.id)] else { return }
+        lane.learn(endpoint, cap: configuration.cap(of: endpoint), now: now)
         // What cannot go out must not leave others without room.
-        if waitingIDs.count >= Self.manyWaiting, lanes[key]?.stands(at: now) == true {
-            waitingIDs.subtract(lanes[key]?.keepFirst() ?? [])
+        if waitingIDs.count >= Self.manyWaiting, lane.stands(at: now) {
+            waitingIDs.subtract(lane.keepFirst())
         }
-        refresh(key, now)
+        refresh(lane, now)
     }
 
     /// Notes that an endpoint's owner changed it: nothing of it begins before that is read.
     mutating func noteChange(of endpoint: EndpointID, now: Timestamp) {
         changed.insert(endpoint)
-        lanes[.endpoint(endpoint)]?.isStale = true
-        refresh(.endpoint(endpoint), now)
+        guard let lane = lanes[.endpoint(endpoint)] else { return }
+        lane.isStale = true
+        refresh(lane, now)
     }
 
     /// Endpoints to be read because they were changed and something waits for them.
     mutating func takeChanged(now: Timestamp) -> [(id: EndpointID, account: AccountID)] {
         defer { changed = [] }
         return changed.compactMap { id in
-            let key = Lane.Key.endpoint(id)
-            if let first = lanes[key]?.waiting.first { return (id, first.due.delivery.account) }
-            lanes[key]?.isStale = false
+            let lane = lanes[.endpoint(id)]
+            if let first = lane?.waiting.first { return (id, first.due.delivery.account) }
+            lane?.isStale = false
             return nil
         }
     }
 
     /// Takes over what an endpoint's owner made of it, for all that waits for it.
     mutating func renew(_ stored: StoredEndpoint, now: Timestamp) {
-        let (endpoint, key) = (stored.endpoint, Lane.Key.endpoint(stored.endpoint.id))
-        guard lanes[key] != nil else { return }
+        let endpoint = stored.endpoint
+        guard let lane = lanes[.endpoint(endpoint.id)] else { return }
         // Which of them is the oldest, and may go first, is for the store to say.
-        if endpoint.sending.isOrdered, lanes[key]?.waiting.count ?? 0 > 1 { forgetWaiting(key) }
-        lanes[key]?.redirect(to: endpoint, secret: stored.secret)
-        lanes[key]?.isStale = changed.contains(endpoint.id)
+        if endpoint.sending.isOrdered, lane.waiting.count > 1 { forgetWaiting(of: lane) }
+        lane.redirect(to: endpoint, secret: stored.secret)
+        lane.isStale = changed.contains(endpoint.id)
         learn(endpoint, now: now)
     }
 
     /// Forgets what waits for an endpoint that is gone.
     mutating func forget(_ endpoint: EndpointID, now: Timestamp) {
-        let key = Lane.Key.endpoint(endpoint)
-        forgetWaiting(key)
-        lanes[key]?.isStale = changed.contains(endpoint)
-        refresh(key, now)
+        guard let lane = lanes[.endpoint(endpoint)] else { return }
+        forgetWaiting(of: lane)
+        lane.isStale = changed.contains(endpoint)
+        refresh(lane, now)
     }
 
     /// Forgets what waits and is not ours any more: it is claimed again, unless its endpoint is paused or rests.
     mutating func dropExpired(now: Timestamp) {
-        for key in lanes.filter({ !$0.value.waiting.isEmpty }).keys {
-            guard let expired = lanes[key]?.dropExpired(at: now), !expired.isEmpty else { continue }
+        for lane in lanes.values {
+            let expired = lane.dropExpired(at: now)
+            guard !expired.isEmpty else { continue }
             waitingIDs.subtract(expired)
-            refresh(key, now)
+            refresh(lane, now)
         }
     }
 
     /// Forgets everything that is not under way; the leases end by themselves.
     mutating func dropWaiting() {
-        for key in lanes.keys { lanes[key]?.dropWaiting() }
+        for lane in lanes.values { lane.dropWaiting() }
         waitingIDs = []
         turns = turns.map { _ in [] }
         asleep = [:]
         nextWake = nil
     }
 
-    private mutating func forgetWaiting(_ key: Lane.Key) {
-        guard let lane = lanes[key] else { return }
-        for claimed in lane.waiting { waitingIDs.remove(claimed.due.delivery.id) }
-        lanes[key]?.dropWaiting()
+    private mutating func lane(_ key: Lane.Key, of due: DueDelivery) -> Lane {
+        if let known = lanes[key] { return known }
+        let lane = Lane(key, cap: cap(due))
+        lanes[key] = lane
+        return lane
     }
 
-    private func isAttempted(_ id: DeliveryID) -> Bool {
-        underWay[id] != nil || unwritten.contains(id)
+    private mutating func forgetWaiting(of lane: Lane) {
+        for claimed in lane.waiting { waitingIDs.remove(claimed.due.delivery.id) }
+        lane.dropWaiting()
+    }
+
+    /// What was written may be claimed again before ``wrote(_:)`` says so.
+    private func isAttempted(_ delivery: Delivery) -> Bool {
+        underWay[delivery.id] != nil || unwritten[delivery.id].map { $0 > delivery.attempts } ?? false
     }
 
     private func cap(_ due: DueDelivery) -> Int {
@@ -257,16 +278,14 @@ struct AttemptQueue {
             || lane.waiting.count < (lane.standing == .proven ? Self.longLane : Self.shortLane)
     }
 
-    private mutating func begin(_ key: Lane.Key, now: Timestamp) -> DueDelivery? {
-        defer { refresh(key, now) }
-        guard let lane = lanes[key], lane.hasTurn, lane.wakes(at: now) == nil else { return nil }
-        guard let (due, leftOut) = lanes[key]?.take(now: now, reserve: configuration.attemptReserve) else {
-            return nil
-        }
+    private mutating func begin(_ lane: Lane, now: Timestamp) -> DueDelivery? {
+        defer { refresh(lane, now) }
+        guard lane.hasTurn, lane.wakes(at: now) == nil else { return nil }
+        let (due, leftOut) = lane.take(now: now, reserve: configuration.attemptReserve)
         waitingIDs.subtract(leftOut)
         guard let due else { return nil }
         waitingIDs.remove(due.delivery.id)
-        lanes[key]?.begin(now: now)
+        lane.begin(now: now)
         return due
     }
 
@@ -275,32 +294,36 @@ struct AttemptQueue {
         let woken = asleep.filter { $0.value <= now }.keys
         for key in woken { asleep[key] = nil }
         nextWake = asleep.values.min()
-        for key in woken { refresh(key, now) }
+        for lane in woken.compactMap({ lanes[$0] }) { refresh(lane, now) }
     }
 
     /// Brings everything that is known of a lane elsewhere in line with it.
-    private mutating func refresh(_ key: Lane.Key, _ now: Timestamp) {
-        guard let lane = lanes[key] else { return }
+    private mutating func refresh(_ lane: Lane, _ now: Timestamp) {
         let count = lane.soon(at: now)
-        soonCount += count - (soon[key] ?? 0)
-        soon[key] = count == 0 ? nil : count
-        if case .endpoint(let id) = key {
-            let target = Target.endpoint(id)
-            if lane.isBusy(at: now) {
-                busy.insert(target)
-            } else {
-                busy.remove(target)
-                if leftOut.remove(target) != nil { hasReleasedTarget = true }
-            }
-        }
+        soonCount += count - lane.countedSoon
+        lane.countedSoon = count
+        refreshBusy(lane, now)
         guard lane.hasTurn, !lane.isInTurn else { return }
         if let moment = lane.wakes(at: now) {
-            asleep[key] = moment
+            asleep[lane.key] = moment
             nextWake = min(nextWake ?? moment, moment)
         } else {
-            asleep[key] = nil
-            turns[lane.standing.rawValue].append(key)
-            lanes[key]?.isInTurn = true
+            if !asleep.isEmpty { asleep[lane.key] = nil }
+            turns[lane.standing.rawValue].append(lane)
+            lane.isInTurn = true
+        }
+    }
+
+    private mutating func refreshBusy(_ lane: Lane, _ now: Timestamp) {
+        let isBusy = lane.isBusy(at: now)
+        guard isBusy != lane.isCountedBusy, case .endpoint(let id) = lane.key else { return }
+        lane.isCountedBusy = isBusy
+        let target = Target.endpoint(id)
+        if isBusy {
+            busy.insert(target)
+        } else {
+            busy.remove(target)
+            if leftOut.remove(target) != nil { hasReleasedTarget = true }
         }
     }
 }

@@ -14,12 +14,15 @@ struct Attempter: Sendable {
     let log: AttemptLog
     let metrics: WebhookMetrics
 
+    /// The connections of attempts at receivers that may hang.
+    private static let groupOfOthers: UInt16 = 1
+
     /// The attempt and what follows from it; `nil` when it was cut off by a stop, which says nothing about the receiver.
-    /// `host` is where a callback goes.
-    func attempt(_ due: DueDelivery, host: String?) async -> Judgement? {
+    /// `host` is where a callback goes, `isProven` says that the receiver answers.
+    func attempt(_ due: DueDelivery, host: String?, isProven: Bool) async -> Judgement? {
         let startedAt = clock.wall.now()
         let started = ContinuousClock.now
-        guard let ending = await send(due, at: startedAt) else { return nil }
+        guard let ending = await send(due, at: startedAt, isProven: isProven) else { return nil }
         let judgement = judge.judge(
             AttemptJudge.Ended(
                 due: due, ending: ending, startedAt: startedAt, duration: ContinuousClock.now - started,
@@ -29,10 +32,13 @@ struct Attempter: Sendable {
         return judgement
     }
 
-    private func send(_ due: DueDelivery, at moment: Timestamp) async -> AttemptJudge.Ending? {
+    private func send(
+        _ due: DueDelivery, at moment: Timestamp, isProven: Bool
+    ) async -> AttemptJudge.Ending? {
         do {
             var request = try requests.request(for: due, at: moment)
             request.headTimeout = headTimeout
+            if !isProven { request.connectionGroup = Self.groupOfOthers }
             var response = try await client.send(request, policy: policy)
             // Most answers have no body, and finding what it could repeat costs as much as signing.
             if !response.body.isEmpty {

@@ -11,12 +11,15 @@ final class BatchReview: Sendable {
         var changes: [CircuitBreaker.Change]
     }
 
-    private let judgements: [DeliveryID: Judgement]
+    /// What a delivery's attempt found, and where its endpoint was then.
+    private let findings: [DeliveryID: (finding: Finding, url: String?)]
     private let reviewer: EndpointReviewer
     private let found = Mutex<[EndpointID: Outcome]>([:])
 
     init(_ judgements: [Judgement], reviewer: EndpointReviewer) {
-        self.judgements = Dictionary(judgements.map { ($0.result.attempt.delivery, $0) }) { $1 }
+        findings = Dictionary(
+            judgements.lazy.map { ($0.result.attempt.delivery, ($0.finding, $0.url)) }
+        ) { $1 }
         self.reviewer = reviewer
     }
 
@@ -25,7 +28,8 @@ final class BatchReview: Sendable {
 
     /// For the store, which may ask twice. Attempts at a URL that the endpoint has left say nothing of the new one.
     func review(_ endpoint: Endpoint, _ results: [AttemptResult]) -> EndpointReview {
-        let current = results.compactMap { judgements[$0.attempt.delivery] }.filter { $0.url == endpoint.url }
+        let current = results.compactMap { findings[$0.attempt.delivery] }
+            .filter { $0.url == endpoint.url }
         let (outcome, events) = reviewer.review(endpoint, current.map(\.finding))
         found.withLock { $0[endpoint.id] = outcome }
         return EndpointReview(endpoint: outcome.endpoint, events: events)

@@ -50,10 +50,14 @@ final class DispatchSession: Sendable {
     }
 
     func run() async {
-        let changes = store.changes.subscribe(limit: 1) { self.isDue($0) }
+        // Kept for as long as it asks: a commit tells what it did while it is asked, and nothing comes through the stream.
+        let changes = store.changes.subscribe(limit: 1) { change in
+            self.note(change)
+            return false
+        }
         await withDiscardingTaskGroup { group in
             group.addTask {
-                for await _ in changes { self.claimNow() }
+                for await _ in changes {}
             }
             group.addTask { await self.recorder.run { self.take($0) } }
             group.addTask { await self.removeExpired() }
@@ -97,14 +101,17 @@ final class DispatchSession: Sendable {
 // MARK: Changes of endpoints
 
 extension DispatchSession {
-    /// True where something may be claimed. That an endpoint was changed is noted here, before its owner is told that it
-    /// is: nothing goes out as it was any more.
-    private func isDue(_ change: StoreChange) -> Bool {
-        guard case .endpointChanged(let id) = change else { return change == .deliveryDue }
-        let now = clock.now()
-        state.withLock { $0.queue.noteChange(of: id, now: now) }
-        wakeup.wake()
-        return false
+    /// Notes what may be claimed, and that an endpoint was changed before its owner is told that it is: nothing goes out
+    /// as it was any more.
+    private func note(_ change: StoreChange) {
+        switch change {
+        case .deliveryDue: claimNow()
+        case .endpointChanged(let id):
+            let now = clock.now()
+            state.withLock { $0.queue.noteChange(of: id, now: now) }
+            wakeup.wake()
+        default: break
+        }
     }
 
     /// Reads endpoints that were changed, for what was claimed before. Called between claims, so that none brings an
@@ -135,12 +142,12 @@ extension DispatchSession {
 
 extension DispatchSession {
     private func beginWaiting(_ group: inout DiscardingTaskGroup) {
-        while let (lane, due) = takeNext() {
-            group.addTask { await self.attempt(due, in: lane) }
+        while let next = takeNext() {
+            group.addTask { await self.attempt(next) }
         }
     }
 
-    private func takeNext() -> (lane: Lane.Key, due: DueDelivery)? {
+    private func takeNext() -> AttemptQueue.Next? {
         // What cannot be written now would only be sent twice.
         guard !recorder.isFull else { return nil }
         let now = clock.now()
@@ -150,14 +157,15 @@ extension DispatchSession {
     }
 
     /// Makes attempts one after the other as long as there is a next one to take.
-    private func attempt(_ first: DueDelivery, in lane: Lane.Key) async {
-        var current: (lane: Lane.Key, due: DueDelivery)? = (lane, first)
-        while let (lane, due) = current {
-            let judgement = await attempter.attempt(due, host: lane.host)
+    private func attempt(_ first: AttemptQueue.Next) async {
+        var current: AttemptQueue.Next? = first
+        while let next = current {
+            let judgement = await attempter.attempt(
+                next.due, host: next.lane.host, isProven: next.standing == .proven)
             let now = clock.now()
             state.withLock {
                 $0.queue.finish(
-                    due.delivery.id, hasResult: judgement != nil, isHang: judgement?.isHang ?? false,
+                    next.due.delivery.id, hasResult: judgement != nil, isHang: judgement?.isHang ?? false,
                     now: now, at: .now)
             }
             if let judgement { recorder.add(judgement) }
@@ -199,12 +207,14 @@ extension DispatchSession {
             let claimed = try await store.claimDeliveries(
                 limit: limit, busy: busy, leaseUntil: leaseUntil, now: now)
             let inLanes = claimed.map { (lane: lanes.key(of: $0), due: $0) }
-            state.withLock { state in
+            let isNext = state.withLock { state in
                 state.queue.add(inLanes, leaseUntil: leaseUntil, now: now)
                 if !claimed.isEmpty { state.claims.lease(until: leaseUntil) }
                 if claimed.count == limit { state.claims.claimNow() }
+                return state.claims.isNow
             }
-            if claimed.count < limit { await noteNextDue(now) }
+            // Where another claim follows at once, that one will ask.
+            if !isNext { await noteNextDue(now) }
             return !claimed.isEmpty
         } catch {
             state.withLock { $0.claims.note(now + Self.recheck) }
@@ -239,21 +249,21 @@ extension DispatchSession {
 
     private func rest() async {
         guard let rest = planRest() else { return }
-        let clock = clock
-        switch (rest.until, rest.untilChange) {
-        case (nil, nil): await wakeup.wait()
-        case (let moment?, nil): await wakeup.wait { try? await clock.sleep(until: moment) }
-        case (nil, let change?):
-            await wakeup.wait { try? await Task.sleep(until: change, clock: .continuous) }
-        case (let moment?, let change?):
-            await wakeup.wait {
-                await withTaskGroup { group in
-                    group.addTask { try? await clock.sleep(until: moment) }
-                    group.addTask { try? await Task.sleep(until: change, clock: .continuous) }
-                    await group.next()
-                    group.cancelAll()
-                }
-            }
+        let alarms = [
+            rest.until.map { moment in alarm { [clock] in try await clock.sleep(until: moment) } },
+            rest.untilChange.map { moment in alarm { try await Task.sleep(until: moment, clock: .continuous) }
+            },
+        ]
+        await wakeup.wait()
+        for alarm in alarms { alarm?.cancel() }
+    }
+
+    /// Wakes the claiming task after a sleep. Nobody waits for its end: to cancel a sleep takes several turns of the pool,
+    /// which under load are milliseconds that a due delivery would wait for.
+    private func alarm(_ sleep: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
+        Task { [wakeup] in
+            try await sleep()
+            wakeup.wake()
         }
     }
 
@@ -262,8 +272,9 @@ extension DispatchSession {
         // A full recorder wakes us when it has written.
         if recorder.isFull { return state.withLock(\.isStopping) ? nil : Rest() }
         return state.withLock { state in
-            guard !state.isStopping else { return nil }
-            var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: .now))
+            let now = ContinuousClock.now
+            guard !state.isStopping, !state.queue.hasNext(at: now) else { return nil }
+            var rest = Rest(until: state.queue.nextWake, untilChange: state.queue.nextChange(at: now))
             if state.queue.claimLimit > 0, state.claims.isNow { return nil }
             // The end of a lease makes room.
             let moment = state.queue.claimLimit > 0 ? state.claims.moment : state.claims.nextLeaseEnd

@@ -2,8 +2,8 @@ internal import Persistence
 internal import Signing
 internal import ThumbwireKit
 
-/// What waits for one receiver, and how many attempts it gets at a time.
-struct Lane {
+/// What waits for one receiver, and how many attempts it gets at a time. One ``AttemptQueue`` owns it.
+final class Lane {
     /// Deliveries that share a lane: an endpoint's, or all callbacks of an account to one host. A thousand jobs whose
     /// callbacks point to one hung host are as one endpoint then.
     enum Key: Hashable, Sendable {
@@ -38,6 +38,7 @@ struct Lane {
     /// What a new attempt counts in the mean duration.
     private static let newWeight = 0.2
 
+    let key: Key
     private(set) var cap: Int
     private(set) var waiting: ArraySlice<Claimed> = []
     private(set) var underWay = 0
@@ -55,8 +56,13 @@ struct Lane {
     var isStale = false
     /// It stands in line for its turn.
     var isInTurn = false
+    /// What it counts for in the queue's window.
+    var countedSoon = 0
+    /// It is among the queue's busy targets.
+    var isCountedBusy = false
 
-    init(cap: Int) {
+    init(_ key: Key, cap: Int) {
+        self.key = key
         self.cap = cap
         limit = cap
     }
@@ -96,7 +102,7 @@ struct Lane {
     }
 
     /// Takes over what its owner, its receiver and the circuit breaker say.
-    mutating func learn(_ endpoint: Endpoint, cap: Int, now: Timestamp) {
+    func learn(_ endpoint: Endpoint, cap: Int, now: Timestamp) {
         self.cap = cap
         limit = max(1, min(cap, endpoint.health.claimLimit ?? cap))
         restsUntil = endpoint.health.restsUntil
@@ -107,19 +113,19 @@ struct Lane {
         bucket = rate.flatMap { $0 > 0 ? TokenBucket(rate: $0, now: now) : nil }
     }
 
-    mutating func add(_ claimed: Claimed) {
+    func add(_ claimed: Claimed) {
         waiting.append(claimed)
     }
 
     /// Takes over what waits and was claimed anew: its endpoint may have changed since.
-    mutating func renew(_ claimed: Claimed) {
+    func renew(_ claimed: Claimed) {
         let id = claimed.due.delivery.id
         guard let index = waiting.firstIndex(where: { $0.due.delivery.id == id }) else { return }
         waiting[index] = claimed
     }
 
     /// Sends what waits to its endpoint as that is now.
-    mutating func redirect(to endpoint: Endpoint, secret: Sealed) {
+    func redirect(to endpoint: Endpoint, secret: Sealed) {
         for index in waiting.indices {
             waiting[index].due.destination = .endpoint(endpoint, secret: secret)
         }
@@ -127,7 +133,7 @@ struct Lane {
 
     /// Takes the next delivery whose lease is still good for that long, and leaves out those before it: they are claimed
     /// again when their lease is over.
-    mutating func take(now: Timestamp, reserve: Duration) -> (due: DueDelivery?, leftOut: [DeliveryID]) {
+    func take(now: Timestamp, reserve: Duration) -> (due: DueDelivery?, leftOut: [DeliveryID]) {
         var leftOut: [DeliveryID] = []
         // What was taken stays in memory as long as the slice does.
         defer { if waiting.isEmpty { waiting = [] } }
@@ -138,13 +144,13 @@ struct Lane {
         return (nil, leftOut)
     }
 
-    mutating func begin(now: Timestamp) {
+    func begin(now: Timestamp) {
         underWay += 1
         bucket?.take(at: now)
     }
 
     /// An attempt has ended; `took` is `nil` where that says nothing of the receiver.
-    mutating func end(took duration: Duration?, isHang: Bool, isSoon: Bool, adapts: Bool) {
+    func end(took duration: Duration?, isHang: Bool, isSoon: Bool, adapts: Bool) {
         underWay -= 1
         guard let duration else { return }
         meanSeconds += (max(duration.inSeconds, 0.000_5) - meanSeconds) * Self.newWeight
@@ -155,11 +161,11 @@ struct Lane {
     }
 
     /// One of its attempts waits for its answer for long.
-    mutating func doubt() {
+    func doubt() {
         standing = .doubtful
     }
 
-    mutating func dropWaiting() {
+    func dropWaiting() {
         waiting = []
     }
 
@@ -169,14 +175,14 @@ struct Lane {
     }
 
     /// Drops all that waits but the first, and returns what it dropped.
-    mutating func keepFirst() -> [DeliveryID] {
+    func keepFirst() -> [DeliveryID] {
         let dropped = waiting.dropFirst().map(\.due.delivery.id)
         waiting = ArraySlice(Array(waiting.prefix(1)))
         return dropped
     }
 
     /// Drops what is not ours any more, and returns it.
-    mutating func dropExpired(at now: Timestamp) -> [DeliveryID] {
+    func dropExpired(at now: Timestamp) -> [DeliveryID] {
         let expired = waiting.filter { $0.leaseUntil <= now }.map(\.due.delivery.id)
         if !expired.isEmpty { waiting = ArraySlice(waiting.filter { $0.leaseUntil > now }) }
         return expired

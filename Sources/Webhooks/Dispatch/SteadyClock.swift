@@ -23,20 +23,24 @@ final class SteadyClock: WallClock {
         state = Mutex(State(last: wall.now()))
     }
 
-    func now() -> Timestamp {
+    func now() -> Timestamp { read().steady }
+
+    /// Both of one reading: a clock that is moved between two would be slept past.
+    private func read() -> (steady: Timestamp, wall: Timestamp) {
         state.withLock { state in
             let moment = wall.now()
             if state.last - moment > Self.tolerance { state.ahead += state.last - moment }
             state.last = moment
-            return moment + state.ahead
+            return (moment + state.ahead, moment)
         }
     }
 
     /// Ends also when so much time has passed by the machine's own count: a wall clock that was set back meanwhile would
     /// come to that moment much later.
     func sleep(until moment: Timestamp) async throws {
-        let left = max(moment - now(), .milliseconds(1))
-        let named = wall.now() + left
+        let now = read()
+        let left = max(moment - now.steady, .milliseconds(1))
+        let named = now.wall + left
         try await withThrowingTaskGroup { [wall] group in
             group.addTask { try await wall.sleep(until: named) }
             group.addTask { try await Task.sleep(for: left) }

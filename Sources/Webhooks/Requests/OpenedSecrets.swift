@@ -33,7 +33,7 @@ final class SecretsCache: Sendable {
     private let generation: Int
     private let state = Mutex(State())
 
-    init(limit: Int = 1_024, unsealing unseal: @escaping @Sendable (Sealed) throws -> OpenedSecrets) {
+    init(limit: Int = 8_192, unsealing unseal: @escaping @Sendable (Sealed) throws -> OpenedSecrets) {
         self.unseal = unseal
         generation = max(1, limit / 2)
     }

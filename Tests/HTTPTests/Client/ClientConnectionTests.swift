@@ -17,6 +17,23 @@ import Testing
         #expect(last.timings.connect == .zero)
     }
 
+    @Test func `requests of another group have connections of their own`() async throws {
+        let server = try LoopbackServer.answering()
+        defer { server.stop() }
+        let client = try HTTPClient.make()
+        let request = OutboundRequest(method: .post, url: server.url, body: [1, 2])
+        var apart = request
+        apart.connectionGroup = 1
+
+        for _ in 0..<3 {
+            _ = try await client.send(request, policy: .unrestricted)
+            _ = try await client.send(apart, policy: .unrestricted)
+        }
+
+        #expect(server.connections == 2)
+        #expect(server.requests.count == 6)
+    }
+
     @Test func `keeps a connection however many others hang`() async throws {
         let server = try LoopbackServer.answering()
         defer { server.stop() }

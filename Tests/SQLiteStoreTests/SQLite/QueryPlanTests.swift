@@ -27,8 +27,8 @@ import ThumbwireKit
         (DeliverySQL.nextWaiting, "deliveries_due_endpoints"),
         (DeliverySQL.dueCallbacks, "deliveries_due_callbacks"),
         (DeliverySQL.firstCallback, "deliveries_due_callbacks"),
-        (DeliverySQL.releaseExpired, "deliveries_leased"),
-        (DeliverySQL.voidLeases, "deliveries_leased"),
+        (DeliveryLeaseSQL.endExpired, "delivery_leases_by_end"),
+        (DeliveryLeaseSQL.endOfEndpoint, "delivery_leases_of_endpoint"),
         (DeliverySQL.ofEndpoint, "deliveries_of_endpoint"),
         (DeliverySQL.ofCallback, "deliveries_of_callback"),
         (EventSQL.ofAccount, "events_of_account"),
@@ -39,12 +39,12 @@ import ThumbwireKit
         (EndpointSQL.ofAccount, "endpoints_of_account"),
         (EndpointSQL.equal, "endpoints_of_account"),
         (EndpointSQL.expired, "endpoints_by_expiry"),
-        (DeliverySQL.heldOfEndpoint, "deliveries_held"),
+        (DeliveryLeaseSQL.countOfEndpoint, "delivery_leases_of_endpoint"),
         (DeliverySQL.firstOfEndpoint, "deliveries_due_endpoints"),
         (TurnSQL.due, "endpoint_turns_by_time"),
         (DeliverySQL.oldestOfEndpoint, "deliveries_of_endpoint"),
         (DeliverySQL.exhaustWaiting, "deliveries_due_endpoints"),
-        (DeliverySQL.exhaustLeased, "deliveries_held"),
+        (DeliverySQL.exhaustLeased, "delivery_leases_of_endpoint"),
         (DeliverySQL.failedOfEndpoint, "deliveries_of_endpoint"),
         (DeliverySQL.eventsForEndpoint, "events_of_account"),
         (DeliverySQL.eventsForEndpoint, "deliveries_of_endpoint"),
@@ -79,7 +79,8 @@ import ThumbwireKit
     static let lookups: [StaticString] = [
         LedgerSQL.standing, LedgerSQL.balance, LedgerSQL.spend, LedgerSQL.spent,
         LedgerSQL.hold, LedgerSQL.deleteHold, DeliverySQL.follow, DeliverySQL.resend, DeliverySQL.resendEnded,
-        DeliverySQL.lease, DeliverySQL.dueToEndpoint, DeliverySQL.dueToCallback, DeliverySQL.one,
+        DeliverySQL.beginSchedule, DeliveryLeaseSQL.end, DeliverySQL.dueToEndpoint, DeliverySQL.dueToCallback,
+        DeliverySQL.one,
         DeliverySQL.damaged, DeliverySQL.ofJob,
         EndpointSQL.one, EndpointSQL.review, EndpointSQL.lowerFirstPending, FingerprintSQL.answer,
         TicketSQL.reschedule, TicketSQL.delete,
@@ -112,6 +113,7 @@ import ThumbwireKit
         let folder = try TemporaryFolder()
         let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
         try Schema.migrate(connection, path: folder.path)
+        try Schema.makeWorkingTables(connection)
 
         let plan = try connection.plan(of: "\(Self.ofWaiting[index])")
 
@@ -124,6 +126,7 @@ import ThumbwireKit
         let folder = try TemporaryFolder()
         let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
         try Schema.migrate(connection, path: folder.path)
+        try Schema.makeWorkingTables(connection)
 
         let plan = try connection.plan(of: "\(Self.lookups[index])")
 
@@ -147,6 +150,7 @@ import ThumbwireKit
         let folder = try TemporaryFolder()
         let connection = try Connection(path: "\(folder.path)/plan.db", role: .writer(synchronous: .full))
         try Schema.migrate(connection, path: folder.path)
+        try Schema.makeWorkingTables(connection)
 
         let plan = try connection.plan(of: "\(sql)")
 

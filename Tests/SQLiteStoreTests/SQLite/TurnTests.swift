@@ -56,9 +56,6 @@ import ThumbwireKit
         }
         try await first.emit([.make(.queued, account: account.id), .make(.queued, account: account.id)])
         _ = try await first.claimAtNoon(limit: 4)
-        try await first.writer.perform { transaction throws(StoreError) in
-            try transaction.connection.run(TurnSQL.deleteAll)
-        }
         await first.close()
 
         let second = try SQLiteStore.open(folder: folder.path, clock: ManualClock())
@@ -163,8 +160,8 @@ enum HeldUp: CaseIterable {
 extension SQLiteStore {
     /// How many endpoints a claim would look at.
     fileprivate func turns(until moment: Timestamp) async throws -> [EndpointID] {
-        try await readers.perform { connection throws(StoreError) in
-            try connection.all(TurnSQL.due, moment) { $0.identifier(0) }
+        try await writer.perform { transaction throws(StoreError) in
+            try transaction.connection.all(TurnSQL.due, moment) { $0.identifier(0) }
         }
     }
 }
