@@ -62,9 +62,13 @@ final class Starts: Sendable {
 
 /// Stands in for the folder of artifacts: the queue is measured, not the pictures.
 struct NoArtifacts: ArtifactStorage {
-    func write(_ bytes: [UInt8]) async throws(StoreError) -> String { String(repeating: "0", count: 64) }
+    func write(_ bytes: [UInt8]) async throws(StoreError) -> StoredContent {
+        StoredContent(sha256: String(repeating: "0", count: 64), hold: ContentHold {})
+    }
     func read(sha256: String) async throws(StoreError) -> [UInt8] { [0] }
     func path(sha256: String) -> String? { nil }
+    func remove(_ contents: [String], named: ContentNames) async throws(StoreError) -> Int64 { 0 }
+    func removeOrphans(storedBefore moment: Timestamp, named: ContentNames) async throws(StoreError) -> Int64 { 0 }
 }
 
 /// Takes any bytes for a pixel.

@@ -57,7 +57,8 @@ extension OpenAPISchemas {
         [
             "type": ["integer", "null"], "minimum": .integer(Int64(range.lowerBound)),
             "maximum": .integer(Int64(range.upperBound)),
-    ]
+        ]
+    }
 
     private static let jobRequest: JSONValue = closed([
         "title": string(atMost: RequestLimits.title), "prompt": string(atMost: RequestLimits.prompt),

@@ -77,6 +77,10 @@ package final class Janitor: Sendable {
                 })
         }
         chores.append(Chore(name: "files", interval: configuration.interval) { try await self.pruneFiles() })
+        chores.append(
+            Chore(name: "idempotency keys", interval: configuration.historyInterval) {
+                try await self.removeExpiredKeys()
+            })
         if let limit = policy.maximumBytes {
             chores.append(
                 Chore(name: "room", interval: configuration.interval) {
@@ -136,6 +140,16 @@ package final class Janitor: Sendable {
             try await store.pruneExpiredArtifacts(now: now, limit: limits.rowsAtOnce)
         }
         return figures([("files", files.count)], files.freedBytes)
+    }
+
+    private func removeExpiredKeys() async throws -> JSONObject {
+        let moment = services.clock.now() - IdempotencyKey.life
+        let (store, limit) = (services.store, configuration.rowsAtOnce)
+        let keys = try await each { place throws(StoreError) in
+            let count = try await store.removeExpiredIdempotencyKeys(before: moment, limit: limit)
+            return PrunedBatch(count: count, next: count < limit ? nil : place)
+        }
+        return figures([("idempotencyKeys", keys.count)], 0)
     }
 
     private func removeOrphans() async throws -> JSONObject {

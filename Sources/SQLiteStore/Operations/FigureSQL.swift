@@ -25,16 +25,14 @@ enum FigureSQL {
     /// ?1 limit
     static let pendingOfEndpoints: StaticString = """
         SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due_endpoints
-            WHERE status = 'pending' AND lease_until IS NULL AND endpoint IS NOT NULL LIMIT ?1)
+            WHERE status = 'pending' AND endpoint IS NOT NULL LIMIT ?1)
         """
 
     /// ?1 limit
     static let pendingOfCallbacks: StaticString = """
         SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due_callbacks
-            WHERE status = 'pending' AND lease_until IS NULL AND callback IS NOT NULL LIMIT ?1)
+            WHERE status = 'pending' AND callback IS NOT NULL LIMIT ?1)
         """
-
-    static let sending: StaticString = "SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL"
 
     static let endpoints: StaticString = "SELECT status, count(*) FROM endpoints GROUP BY status"
 

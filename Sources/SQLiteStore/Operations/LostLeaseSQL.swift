@@ -40,6 +40,12 @@ enum LostLeaseSQL {
         WHERE s.stage = ?1 AND l.lease_id IS NULL ORDER BY s.job LIMIT 1
         """
 
+    static let lease: StaticString = """
+        UPDATE live_jobs SET lease_id = ?2, lease_until = ?3, started_at = coalesce(started_at, ?4),
+            state = CASE WHEN provider_succeeded OR state = 'processing' THEN 'processing' ELSE 'generating' END
+        WHERE job = ?1
+        """
+
     static let beginTrial: StaticString = """
         UPDATE lost_leases SET stage = 'tried', trial_lease = ?2 WHERE job = ?1
         """

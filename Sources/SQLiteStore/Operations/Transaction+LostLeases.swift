@@ -52,7 +52,7 @@ extension Transaction {
     private func claim(
         _ found: Found, isPoisoned: Bool, lease: Lease, now: Timestamp
     ) throws(StoreError) -> StoredSuspect {
-        try connection.run(JobSQL.lease, found.number, lease.id, lease.until, now)
+        try connection.run(LostLeaseSQL.lease, found.number, lease.id, lease.until, now)
         guard let job = try connection.first(JobSQL.byNumber, found.number, read: StoredJob.init(row:)) else {
             throw .missing("job number \(found.number)")
         }

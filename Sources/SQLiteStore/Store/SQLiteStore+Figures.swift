@@ -16,10 +16,19 @@ extension SQLiteStore {
         let age = metrics.commitAge.reading(commitAge.inSeconds)
         let read = try? await readers.perform { [metrics, clock, path] connection throws(StoreError) in
             let now = clock.now()
-            return try connection.jobs(metrics, now: now) + connection.deliveries(metrics, now: now)
+            return try connection.jobs(metrics, now: now) + connection.deliveries(metrics)
                 + connection.holdings(metrics, path: path)
         }
         return [age] + (read ?? [])
+    }
+
+    /// What only the thread that writes knows; it comes no sooner than what that thread does now is done.
+    package func readingsOfWriter() async -> [Reading] {
+        do throws(StoreError) {
+            return [metrics.deliveryAge.reading(age(of: try await nextDeliveryDue(), clock.now()))]
+        } catch {
+            return []
+        }
     }
 }
 
@@ -34,7 +43,7 @@ extension Connection {
             counts[try row.word(0), default: 0] += row.integer(1)
             return true
         }
-        var due = try first(JobSQL.firstResting) { $0.timestamp(0) }
+        var due = try first(QueueSQL.firstResting) { $0.timestamp(0) }
         if let oldest = ready?.oldest {
             let moment = try first(FigureSQL.dueTime, oldest) { $0.timestamp(0) }
             due = [due, moment].compactMap { $0 }.min()
@@ -44,16 +53,13 @@ extension Connection {
             + [metrics.queueAge.reading(age(of: due, now))]
     }
 
-    fileprivate func deliveries(_ metrics: StoreMetrics, now: Timestamp) throws(StoreError) -> [Reading] {
+    fileprivate func deliveries(_ metrics: StoreMetrics) throws(StoreError) -> [Reading] {
         let limit = FigureSQL.countLimit
         let ofEndpoints = try first(FigureSQL.pendingOfEndpoints, limit) { $0.integer(0) } ?? 0
         let ofCallbacks = try first(FigureSQL.pendingOfCallbacks, limit) { $0.integer(0) } ?? 0
-        let sending = try first(FigureSQL.sending) { $0.integer(0) } ?? 0
         return [
             metrics.deliveries.reading(Double(ofEndpoints), "endpoint"),
             metrics.deliveries.reading(Double(ofCallbacks), "callback"),
-            metrics.deliveries.reading(Double(sending), "being_sent"),
-            metrics.deliveryAge.reading(age(of: try nextDeliveryDue(now: now), now)),
         ]
     }
 

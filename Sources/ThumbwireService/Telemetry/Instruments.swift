@@ -36,6 +36,7 @@ package struct Instruments: Sendable {
     func read(engine: Engine, store: SQLiteStore, renderPool: RenderPool, disk: DiskWatch) {
         metrics.read { engine.readings() }
         metrics.read { await store.readings() }
+        metrics.read { await store.readingsOfWriter() }
         metrics.read { [render] in render.readings(of: renderPool) }
         metrics.read { [metrics = self.disk] in metrics.readings(of: await disk.space()) }
     }

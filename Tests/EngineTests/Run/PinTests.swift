@@ -24,7 +24,7 @@ struct PinTests {
             var job = Job.make(account: harness.account.id, pin: pin)
             job.credits = 4
 
-            let accepted = try await harness.engine.accept(job, callback: nil, fingerprint: nil).job
+            let accepted = try await harness.engine.accept(job, callback: nil, repetition: nil).job
             let ended = try await harness.ended(accepted.id)
 
             #expect(ended.failure?.code == "chain_unavailable")

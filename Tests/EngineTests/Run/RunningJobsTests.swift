@@ -23,7 +23,7 @@ struct RunningJobsTests {
     @Test func `a job that only a write is left of leaves its place, and says so once`() {
         let running = RunningJobs()
         let said = Mutex(0)
-        let job = RunningJob { said.withLock { $0 += 1 } }
+        let job = RunningJob(lease: "l") { said.withLock { $0 += 1 } }
         running.add(.make("job_"), job)
 
         job.leave()
@@ -38,7 +38,8 @@ struct RunningJobsTests {
     func `one timer stops each job at its own deadline`() async throws {
         let (running, clock) = (RunningJobs(), ManualClock())
         let (late, early) = (
-            RunningJob(deadline: .noon + .seconds(20)), RunningJob(deadline: .noon + .seconds(10))
+            RunningJob(lease: "l", deadline: .noon + .seconds(20)),
+            RunningJob(lease: "l", deadline: .noon + .seconds(10))
         )
         running.add(.make("job_"), late)
         let watch = Task { await running.keepDeadlines(clock) }

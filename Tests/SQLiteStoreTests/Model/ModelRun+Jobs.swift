@@ -64,11 +64,13 @@ extension ModelRun {
         if case .success = expected { model = after }
         try await agree("accept \(job.id)", model: expected) {
             let acceptance = try await store.accept(
-                job, callback: hasCallback ? .make() : nil, event: event, fingerprint: fingerprint)
+                job, callback: hasCallback ? .make() : nil, event: event,
+                repetition: fingerprint.map { .equal($0) })
             return switch acceptance {
             case .accepted: .accepted
             case .repeats(let id): .repeats(id)
             case .insufficientCredits(let available): .insufficient(available: available)
+            case .missingArtifact(let id): throw StoreError.missing("artifact \(id)")
             }
         }
     }

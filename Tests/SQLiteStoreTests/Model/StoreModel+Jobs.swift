@@ -70,11 +70,25 @@ extension StoreModel {
         var released = 0
         for index in jobs.indices {
             guard let lease = jobs[index].lease, lease.until <= now else { continue }
-            jobs[index].lease = nil
-            jobs[index].due = now
+            loseLease(index, now: now)
             released += 1
         }
+        if released > 0 { setSuspectsAside() }
         return released
+    }
+
+    mutating func loseLease(_ index: Int, now: Timestamp) {
+        jobs[index].lease = nil
+        jobs[index].due = now
+        jobs[index].lostLeases += 1
+    }
+
+    /// Those that lost many leases are tried alone, which nobody does here: they rest until their deadline.
+    mutating func setSuspectsAside() {
+        for index in jobs.indices
+        where jobs[index].isLive && jobs[index].lease == nil && jobs[index].lostLeases >= LostLeases.limit {
+            jobs[index].due = jobs[index].job.deadline
+        }
     }
 
     mutating func apply(_ change: JobChange, now: Timestamp) throws(Refusal) -> Bool {

@@ -18,6 +18,8 @@ struct StoreModel: Sendable {
         /// From when on it may be claimed while nobody holds it.
         var due: Timestamp
         var isCancelRequested = false
+        /// Leases that ended without a word of their worker.
+        var lostLeases = 0
         /// What it holds of its account and its key.
         var charge: Charge?
 
@@ -42,6 +44,8 @@ struct StoreModel: Sendable {
     struct Ticket: Sendable {
         var ticket: OpenTicket
         var leaseUntil: Timestamp?
+        /// Processes that ended while it was held.
+        var losses = 0
     }
 
     /// A delivery; its id is the store's choice, known once the store has told it.
@@ -113,11 +117,16 @@ struct StoreModel: Sendable {
 
     /// The process ended: nobody holds anything any more, and what was held is due.
     mutating func loseHolders(now: Timestamp) {
-        for index in jobs.indices where jobs[index].lease != nil {
-            jobs[index].lease = nil
-            jobs[index].due = now
+        for index in jobs.indices where jobs[index].lease != nil { loseLease(index, now: now) }
+        setSuspectsAside()
+        for index in tickets.indices where tickets[index].leaseUntil != nil {
+            let losses = tickets[index].losses
+            tickets[index].leaseUntil = nil
+            tickets[index].losses += 1
+            guard losses > 0 else { continue }
+            let rest = Duration.seconds(15 << min(losses, 13))
+            tickets[index].ticket.nextPollAt = max(tickets[index].ticket.nextPollAt, now + rest)
         }
-        for index in tickets.indices { tickets[index].leaseUntil = nil }
         for index in sent.indices where sent[index].leaseUntil != nil { sent[index].loseHolder() }
     }
 }
@@ -143,7 +152,7 @@ extension StoreModel.Refusal {
             case .conflict: .conflict
             case .missing: .missing
             case .illegalTransition: .illegalTransition
-            case .cannotWrite, .closed, .database: .other("\(error)")
+            case .cannotWrite, .closed, .database, .repeated, .keyReused: .other("\(error)")
             }
     }
 }

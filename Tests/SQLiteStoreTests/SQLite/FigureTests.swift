@@ -20,7 +20,7 @@ import ThumbwireKit
 
         /// The value of one series; `nil` where there is none.
         func value(_ series: String) async -> Double? {
-            let text = String(decoding: metrics.text(await store.readings()), as: UTF8.self)
+            let text = String(decoding: metrics.text(await store.readings() + store.readingsOfWriter()), as: UTF8.self)
             let line = text.split(separator: "\n").first { $0.hasPrefix("\(series) ") }
             return line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
         }
@@ -173,7 +173,6 @@ import ThumbwireKit
         (FigureSQL.leased, "INDEX live_jobs_leased"),
         (FigureSQL.pendingOfEndpoints, "INDEX deliveries_due_endpoints"),
         (FigureSQL.pendingOfCallbacks, "INDEX deliveries_due_callbacks"),
-        (FigureSQL.sending, "COVERING INDEX deliveries_leased"),
         (FigureSQL.endpoints, "COVERING INDEX endpoints_by_status"),
         (FigureSQL.artifacts, "artifact_totals USING INTEGER PRIMARY KEY"),
         (FigureSQL.dueTime, "live_jobs USING INTEGER PRIMARY KEY"),

@@ -91,7 +91,7 @@ import ThumbwireKit
         RetentionSQL.oldestDeliveries, RetentionSQL.oldestJobs, RetentionSQL.event,
         RetentionSQL.attemptsOfDelivery, RetentionSQL.endedDelivery, RetentionSQL.isPending,
         JobSQL.artifact, JobSQL.linkedArtifact,
-        LostLeaseSQL.beginTrial, LostLeaseSQL.endTrial, LostLeaseSQL.setAside,
+        LostLeaseSQL.lease, LostLeaseSQL.beginTrial, LostLeaseSQL.endTrial, LostLeaseSQL.setAside,
         ChainPauseSQL.isInForce, ChainPauseSQL.isOver, ChainPauseSQL.rest, ChainPauseSQL.letGo,
         ChainPauseSQL.forget, ChainPauseSQL.end, ChainPauseSQL.delete,
         QueueSQL.share, QueueSQL.lease, QueueSQL.ready, QueueSQL.nextAccount, QueueSQL.wakeResting,
