@@ -15,10 +15,9 @@ struct LeaseTests {
             let id = try await harness.startHanging()
 
             for _ in 1...5 {
-                let sleepers = harness.clock.sleeperCount
                 harness.clock.advance(by: .seconds(10))
                 // The thread that keeps leases sleeps again when it has renewed them.
-                try await harness.wait { harness.clock.sleeperCount == sleepers }
+                try await harness.wait { harness.clock.sleeperCount == EngineHarness.sleepersBesideHanging }
             }
 
             #expect(try await harness.store.releaseExpiredLeases(now: harness.clock.now()) == 0)
@@ -30,7 +29,6 @@ struct LeaseTests {
         try await EngineHarness.run { harness in
             _ = try await harness.startHanging()
             let clock = harness.clock
-            let sleepers = clock.sleeperCount
             let threads = ProcessInfo.processInfo.activeProcessorCount
             let crowd = Crowd()
 
@@ -41,7 +39,9 @@ struct LeaseTests {
                             spin { crowd.renewals != nil }
                             return
                         }
-                        // From here on no task runs anywhere but on threads of its own.
+                        // From here on no task runs anywhere but on threads of its own. The claim loop may have been
+                        // woken before, and cannot sleep again.
+                        let sleepers = clock.sleeperCount
                         var count = 0
                         for _ in 1...3 {
                             clock.advance(by: .seconds(10))
@@ -146,13 +146,15 @@ private func spin(until isTrue: () -> Bool) -> Bool {
 }
 
 extension EngineHarness {
+    /// The leases, the next claim, the job's deadline and the step's.
+    fileprivate static let sleepersBesideHanging = 4
+
     /// A job whose provider does not answer, with everything asleep that sleeps beside it.
     fileprivate func startHanging() async throws -> JobID {
         let started = script.onCreateHang()
         let id = try await submit { $0.deadline = .seconds(80_000) }.id
         await started.wait()
-        // The leases, the next claim, the job's deadline and the step's.
-        try await wait { clock.sleeperCount == 4 }
+        try await wait { clock.sleeperCount == Self.sleepersBesideHanging }
         return id
     }
 }
