@@ -68,7 +68,8 @@ struct NoArtifacts: ArtifactStorage {
     func read(sha256: String) async throws(StoreError) -> [UInt8] { [0] }
     func path(sha256: String) -> String? { nil }
     func remove(_ contents: [String], named: ContentNames) async throws(StoreError) -> Int64 { 0 }
-    func removeOrphans(storedBefore moment: Timestamp, named: ContentNames) async throws(StoreError) -> Int64 { 0 }
+    func removeOrphans(storedBefore moment: Timestamp, named: ContentNames) async throws(StoreError) -> Int64
+    { 0 }
 }
 
 /// Takes any bytes for a pixel.

@@ -58,7 +58,9 @@ struct AccountRequest {
     }
 
     /// With `nil` in it where the limit is taken away, by `null`.
-    private static func limit(_ name: String, in range: ClosedRange<Int>, _ fields: inout FieldReader) -> Int?? {
+    private static func limit(_ name: String, in range: ClosedRange<Int>, _ fields: inout FieldReader)
+        -> Int??
+    {
         let limit = fields.integer(name, in: range)
         return limit != nil || fields.isNull(name) ? .some(limit) : nil
     }

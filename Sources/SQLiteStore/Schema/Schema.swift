@@ -5,7 +5,7 @@ internal import Persistence
 enum Schema {
     /// One script a version, the first making version 1.
     static let migrations = [
-        version1, version2, version3, version4, version5, version6, version7, version8, version10,
+        version1, version2, version3, version4, version5, version6, version7, version8, version9,
     ]
 
     /// Brings the database to the newest version; refuses one that is newer still. Data that exists is copied to

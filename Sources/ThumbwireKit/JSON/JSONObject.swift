@@ -27,10 +27,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         for case (let name, let value?) in members { appendNew(name, value) }
     }
 
-    /// An object as a literal, in the order it is written; its names are different.
+    /// An object as a literal, in the order it is written.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        members.reserveCapacity(elements.count)
-        for (name, value) in elements { appendNew(name, value) }
+        self.init(elements)
     }
 
     /// The value of that name; setting keeps a known name's place, appends a new one, and `nil` removes it.

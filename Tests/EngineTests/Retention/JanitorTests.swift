@@ -70,6 +70,24 @@ struct JanitorTests {
         }
     }
 
+    @Test func `keys of requests go after their day`() async throws {
+        try await EngineHarness.run { harness in
+            let account = Account.make()
+            let key = IdempotencyKey(scope: [1], request: [2], at: harness.clock.now())
+            try await harness.store.insert(account, callbackSecret: .make(), credits: 0, once: key)
+            let janitor = janitor(harness) { _ in }
+            await janitor.runOnce()
+            #expect(try await harness.store.resource(of: key)?.id == account.id.rawValue)
+
+            harness.clock.advance(by: IdempotencyKey.life + .seconds(1))
+            await janitor.runOnce()
+
+            let left = try await harness.store.removeExpiredIdempotencyKeys(
+                before: harness.clock.now(), limit: 10)
+            #expect(left == 0)
+        }
+    }
+
     @Test func `a picture is promised no longer than its job is kept`() {
         var policy = RetentionPolicy()
         #expect(policy.expiry(ofPictureAt: .noon) == .noon + Self.day * 90)

@@ -20,7 +20,8 @@ import ThumbwireKit
 
         /// The value of one series; `nil` where there is none.
         func value(_ series: String) async -> Double? {
-            let text = String(decoding: metrics.text(await store.readings() + store.readingsOfWriter()), as: UTF8.self)
+            let text = String(
+                decoding: metrics.text(await store.readings() + store.readingsOfWriter()), as: UTF8.self)
             let line = text.split(separator: "\n").first { $0.hasPrefix("\(series) ") }
             return line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
         }

@@ -1,7 +1,7 @@
 extension Schema {
     /// What `/metrics` shows and must not count: endpoints by status come from an index, and triggers keep the sum of
     /// all artifacts.
-    static let version10 = """
+    static let version9 = """
         CREATE INDEX endpoints_by_status ON endpoints (status);
 
         CREATE TABLE artifact_totals (
