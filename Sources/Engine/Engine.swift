@@ -212,7 +212,7 @@ package final class Engine: JobService {
         running.add(job.id, handle)
         // Draining began during the claim: either it finds the job, or the job finds out here.
         if !isAccepting { handle.stop(.draining) }
-        group.addTask { [services, wakeup, running, tickets] in
+        group.addTask { [self, services, wakeup, running, tickets] in
             let runner = {
                 JobRunner(job, lease: handle.lease, services: services, running: handle, tickets: tickets)
             }
@@ -227,7 +227,7 @@ package final class Engine: JobService {
             await task.value
             running.remove(job.id, handle)
             // One that left took its place along; what was not written is claimed again once its lease is over.
-            if !handle.isLeaving { wakeup.wake() }
+            if !handle.isLeaving || quarantine.withLock({ $0.waitsForEnds }) { wakeup.wake() }
         }
     }
 

@@ -33,6 +33,9 @@ struct Quarantine {
     /// True while a job is tried alone.
     var isTrying: Bool { trial != nil }
 
+    /// True where a job may be tried, or the next one, once those that run are gone.
+    var waitsForEnds: Bool { trial != nil || mayWait }
+
     /// A lease was lost: there may be new ones.
     mutating func leaseLost() { mayWait = true }
 

@@ -208,7 +208,7 @@ import ThumbwireKit
             await #expect(throws: StoreError.self) {
                 try await store.record([
                     AttemptResult(attempt: .make(delivery: delivery.id), consequence: .delivered),
-                    AttemptResult(attempt: .make(delivery: .make("dlv_")), consequence: .delivered),
+                    AttemptResult(attempt: .make(delivery: delivery.id), consequence: .delivered),
                 ])
             }
 

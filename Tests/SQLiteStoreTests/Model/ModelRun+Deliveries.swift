@@ -85,6 +85,7 @@ extension ModelRun {
             }
             moments.append(moment)
             model.identify(index, as: one.delivery.id)
+            model.sent[index].beginSchedule()
             try check(one, model.sent[index])
             model.sent[index].leaseUntil = now + .seconds(30)
             attempting.append(one)

@@ -56,7 +56,7 @@ extension StoreModel {
 
     mutating func releaseExpiredDeliveries(now: Timestamp) {
         for index in sent.indices where (sent[index].leaseUntil ?? .distantFuture) <= now {
-            sent[index].loseHolder()
+            sent[index].leaseUntil = nil
         }
     }
 
@@ -110,9 +110,7 @@ extension StoreModel {
     /// what was resent meanwhile stays due.
     mutating func record(_ result: AttemptResult) throws(Refusal) {
         let number = result.attempt.number
-        guard let index = sent.firstIndex(where: { $0.delivery.id == result.attempt.delivery }) else {
-            throw .missing
-        }
+        guard let index = sent.firstIndex(where: { $0.delivery.id == result.attempt.delivery }) else { return }
         guard sent[index].attempts.insert(number).inserted else { throw .conflict }
         let follows = sent[index].delivery.earlierAttempts < number && sent[index].delivery.status == .pending
         switch result.consequence {

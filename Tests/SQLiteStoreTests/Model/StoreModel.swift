@@ -127,7 +127,7 @@ struct StoreModel: Sendable {
             let rest = Duration.seconds(15 << min(losses, 13))
             tickets[index].ticket.nextPollAt = max(tickets[index].ticket.nextPollAt, now + rest)
         }
-        for index in sent.indices where sent[index].leaseUntil != nil { sent[index].loseHolder() }
+        for index in sent.indices where sent[index].leaseUntil != nil { sent[index].leaseUntil = nil }
     }
 }
 
@@ -138,9 +138,9 @@ extension StoreModel.Sent {
         isDueBy = nil
     }
 
-    /// What was resent while it was being attempted begins its schedule with the next attempt.
-    mutating func loseHolder() {
-        leaseUntil = nil
+    /// What was resent while it was being attempted begins its schedule with the next attempt, also where that attempt
+    /// never came to its end.
+    mutating func beginSchedule() {
         delivery.earlierAttempts = min(delivery.earlierAttempts, delivery.attempts)
     }
 }
