@@ -68,6 +68,7 @@ class Service:
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self.log, cwd=folder,
             env={**os.environ, "THUMBWIRE_ADMIN_KEY": KEY, "THUMBWIRE_YOUTUBE_BASE": youtube,
+                 "THUMBWIRE_MIN_FREE": "0",
                  **(environment or {})})
         line = self.process.stdout.readline()
         if not line:

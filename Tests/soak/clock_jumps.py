@@ -67,7 +67,7 @@ class Clock:
     def __init__(self, folder):
         source, self.library, self.offset = folder / "clock.c", folder / "clock.so", folder / "offset"
         source.write_text(LIBRARY)
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", self.library, source], check=True)
+        subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-o", self.library, source], check=True)
         self.set(0)
         self.environment = {"LD_PRELOAD": str(self.library), "CLOCK_OFFSET_FILE": str(self.offset)}
 

@@ -21,7 +21,13 @@ final class JobLimits: Sendable {
     private static let maximumAccounts = 10_000
 
     private let windows = MinuteWindows<AccountID>(maximum: maximumAccounts)
-    private let limits = Mutex<[AccountID: Known]>([:])
+    private struct Limits {
+        var known: [AccountID: Known] = [:]
+        /// Grows with each change that was told of: what was read before one is not kept.
+        var generation = 0
+    }
+
+    private let limits = Mutex(Limits())
 
     /// Takes a place for a job; `nil` where the account has no limit. Throws `rate_limited` where there is none before
     /// the next minute.
@@ -47,17 +53,22 @@ final class JobLimits: Sendable {
 
     /// Asks the store again for that account.
     func forget(_ account: AccountID) {
-        limits.withLock { $0[account] = nil }
+        limits.withLock { limits in
+            limits.generation += 1
+            limits.known[account] = nil
+        }
     }
 
     private func limit(
         of account: AccountID, now: Timestamp, life: Duration, _ store: any Store
     ) async throws(StoreError) -> Int? {
-        if let known = limits.withLock({ $0[account] }), now < known.until { return known.limit }
+        let (known, generation) = limits.withLock { ($0.known[account], $0.generation) }
+        if let known, now < known.until { return known.limit }
         let limit = try await store.account(account)?.jobsPerMinute
         limits.withLock { limits in
-            if limits.count >= Self.maximumAccounts { limits = [:] }
-            limits[account] = Known(limit: limit, until: now + life)
+            guard limits.generation == generation else { return }
+            if limits.known.count >= Self.maximumAccounts { limits.known = [:] }
+            limits.known[account] = Known(limit: limit, until: now + life)
         }
         return limit
     }

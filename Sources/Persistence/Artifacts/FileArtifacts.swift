@@ -88,6 +88,8 @@ package final class FileArtifacts: ArtifactStorage {
         var free: Int64 = 0
         for outer in try await folders(in: folder.artifacts) {
             for inner in try await folders(in: outer) {
+                // What is left is found the next time.
+                if Task.isCancelled { return free }
                 let old = try await onThread { () throws(StoreError) in
                     files(in: inner, writtenBefore: moment)
                 }

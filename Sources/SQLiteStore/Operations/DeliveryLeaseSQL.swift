@@ -13,5 +13,11 @@ enum DeliveryLeaseSQL {
         DELETE FROM delivery_leases WHERE until_at <= ?1 RETURNING endpoint, due_at
         """
 
+    /// ?1 delivery, by its id · ?2 due
+    static let lowerDue: StaticString = """
+        UPDATE delivery_leases SET due_at = min(due_at, ?2)
+        WHERE delivery = (SELECT number FROM deliveries WHERE id = ?1)
+        """
+
     static let countOfEndpoint: StaticString = "SELECT count(*) FROM delivery_leases WHERE endpoint = ?1"
 }

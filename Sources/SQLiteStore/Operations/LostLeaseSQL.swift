@@ -23,8 +23,11 @@ enum LostLeaseSQL {
         """
 
     static let setAside: StaticString = """
-        UPDATE live_jobs SET is_ready = 0,
-            due_at = (SELECT json_extract(j.accepted, '$.deadline') FROM jobs j WHERE j.number = live_jobs.job)
+        UPDATE live_jobs SET is_ready = 0, due_at = coalesce(
+            (SELECT CASE WHEN json_valid(j.accepted) THEN
+                CASE WHEN json_type(j.accepted, '$.deadline') = 'integer'
+                    THEN json_extract(j.accepted, '$.deadline') END END
+            FROM jobs j WHERE j.number = live_jobs.job), due_at)
         WHERE lease_id IS NULL
             AND job IN (SELECT s.job FROM lost_leases s WHERE s.stage IN ('suspect', 'poisoned'))
         """
@@ -39,6 +42,8 @@ enum LostLeaseSQL {
         FROM lost_leases s CROSS JOIN live_jobs l ON l.job = s.job
         WHERE s.stage = ?1 AND l.lease_id IS NULL ORDER BY s.job LIMIT 1
         """
+
+    static let forget: StaticString = "DELETE FROM lost_leases WHERE job = ?1"
 
     static let lease: StaticString = """
         UPDATE live_jobs SET lease_id = ?2, lease_until = ?3, started_at = coalesce(started_at, ?4),

@@ -36,6 +36,17 @@ enum RetentionSQL {
             SELECT d.number FROM events e CROSS JOIN deliveries d ON d.event = e.position WHERE e.job = ?1)
         """
 
+    /// Endpoints that something of the job waits for.
+    static let endpointsOfJob: StaticString = """
+        SELECT DISTINCT d.endpoint FROM events e CROSS JOIN deliveries d ON d.event = e.position
+        WHERE e.job = ?1 AND d.status = 'pending' AND d.endpoint IS NOT NULL
+        """
+
+    static let leasesOfJob: StaticString = """
+        DELETE FROM delivery_leases WHERE delivery IN (
+            SELECT d.number FROM events e CROSS JOIN deliveries d ON d.event = e.position WHERE e.job = ?1)
+        """
+
     static let deliveriesOfJob: StaticString = """
         DELETE FROM deliveries WHERE event IN (SELECT position FROM events WHERE job = ?1)
         """

@@ -78,6 +78,16 @@ extension Transaction {
 
     /// Leases jobs of the accounts in their turns.
     func claim(limit: Int, lease: Lease, now: Timestamp) throws(StoreError) -> Claim {
+        do throws(StoreError) {
+            return try claimInTurns(limit: limit, lease: lease, now: now)
+        } catch {
+            // Accounts were taken out of the ring; where nothing was written, nobody rolls that back.
+            ring.forget()
+            throw error
+        }
+    }
+
+    private func claimInTurns(limit: Int, lease: Lease, now: Timestamp) throws(StoreError) -> Claim {
         guard try wakeResting(now) < Self.wokenAtOnce else { return .moreDue }
         try readRing()
         // A pass gives every account its share of the limit, so that few accounts do not take many small turns.
@@ -132,9 +142,11 @@ extension Transaction {
     }
 
     /// Lets a job rest, longer each time, that was leased and cannot be read.
-    func restUnreadable(_ number: Int64, lease: Lease, now: Timestamp) throws(StoreError) {
+    func restUnreadable(_ stored: StoredJob, lease: Lease, now: Timestamp) throws(StoreError) {
         try connection.run(
-            QueueSQL.restUnreadable, number, lease.id, now, Self.shortestRest, Self.longestRest)
+            QueueSQL.restUnreadable, stored.number, lease.id, now, Self.shortestRest, Self.longestRest)
+        if connection.changedRows > 0 { try noteReleased(stored.columns.account) }
+        try connection.run(LostLeaseSQL.forget, stored.number)
         noteTimer()
     }
 

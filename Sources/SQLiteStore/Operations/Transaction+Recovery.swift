@@ -99,6 +99,7 @@ extension Transaction {
             if let endpoint = changed.endpoint {
                 try connection.run(EndpointSQL.lowerFirstPending, endpoint, changed.event)
             }
+            try connection.run(DeliveryLeaseSQL.lowerDue, id, now)
             try giveTurn(to: changed.endpoint, at: now)
         }
         note(.deliveryDue)

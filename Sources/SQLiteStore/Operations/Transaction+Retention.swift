@@ -30,8 +30,16 @@ extension Transaction {
         guard let standing else { return .notFound }
         if standing.isUnfinished { return .unfinished }
         if standing.isDelivering, !dropsDeliveries { return .delivering }
+        var waitedFor: [EndpointID] = []
+        if standing.isDelivering {
+            waitedFor = try connection.all(RetentionSQL.endpointsOfJob, number) { $0.identifier(0) }
+            try connection.run(RetentionSQL.leasesOfJob, number)
+        }
         try connection.run(RetentionSQL.attemptsOfJob, number)
         try connection.run(RetentionSQL.deliveriesOfJob, number)
+        // What comes next for an endpoint may have waited for what is gone.
+        for endpoint in waitedFor { try renewTurn(of: endpoint) }
+        if !waitedFor.isEmpty { note(.deliveryDue) }
         try connection.run(RetentionSQL.eventsOfJob, number)
         try connection.run(RetentionSQL.callback, number)
         try connection.run(RetentionSQL.compositions, number)

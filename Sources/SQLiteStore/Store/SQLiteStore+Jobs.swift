@@ -61,10 +61,12 @@ extension SQLiteStore {
                 claimed.append(
                     ClaimedJob(job: try row.job.job(), isCancelRequested: row.isCancelRequested))
             } catch {
-                if let damaged = try await setAside(row.job, error, lease: lease, now: now) {
-                    claimed.append(damaged)
-                } else {
-                    unreadable = error
+                // Whatever comes of it, the others of this claim are leased already.
+                do throws(StoreError) {
+                    let damaged = try await setAside(row.job, error, lease: lease, now: now)
+                    if let damaged { claimed.append(damaged) } else { unreadable = error }
+                } catch let refusal {
+                    unreadable = refusal
                 }
             }
         }
@@ -73,12 +75,12 @@ extension SQLiteStore {
     }
 
     /// The job as it was accepted, where that much of it can be read; it rests otherwise.
-    private func setAside(
+    func setAside(
         _ stored: StoredJob, _ error: StoreError, lease: Lease, now: Timestamp
     ) async throws(StoreError) -> ClaimedJob? {
         guard var job = stored.jobAsAccepted() else {
             try await writer.perform { transaction throws(StoreError) in
-                try transaction.restUnreadable(stored.number, lease: lease, now: now)
+                try transaction.restUnreadable(stored, lease: lease, now: now)
             }
             return nil
         }

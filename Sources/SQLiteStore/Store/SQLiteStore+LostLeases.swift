@@ -18,8 +18,15 @@ extension SQLiteStore {
         case .none: return .none
         case .waiting: return .waiting
         case .claimed(let suspect):
-            let claimed = ClaimedJob(
-                job: try suspect.job.job(), isCancelRequested: suspect.isCancelRequested)
+            let claimed: ClaimedJob
+            do throws(StoreError) {
+                claimed = ClaimedJob(
+                    job: try suspect.job.job(), isCancelRequested: suspect.isCancelRequested)
+            } catch {
+                let damaged = try await setAside(suspect.job, error, lease: lease, now: now)
+                guard let damaged else { throw error }
+                claimed = damaged
+            }
             return .claimed(
                 SuspectJob(claimed: claimed, losses: suspect.losses, isPoisoned: suspect.isPoisoned))
         }

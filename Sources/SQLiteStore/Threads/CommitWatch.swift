@@ -9,8 +9,15 @@ final class CommitWatch: Sendable {
         self.metrics = metrics
     }
 
-    /// Zero while no commit is under way.
+    /// Zero while no commit or checkpoint is under way.
     var age: Duration { begun.withLock { $0.map { .now - $0 } } ?? .zero }
+
+    /// What the same thread does between two commits hangs as visibly, and is none.
+    func look(_ body: () -> Void) {
+        begun.withLock { $0 = .now }
+        body()
+        begun.withLock { $0 = nil }
+    }
 
     /// `body` commits that many operations and says whether they are durable.
     func watch(_ operations: Int, _ body: () -> Bool) {

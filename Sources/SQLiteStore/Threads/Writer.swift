@@ -57,7 +57,7 @@ final class Writer: Sendable {
                                 settings.changes)
                         }
                     }
-                    Self.checkpoint(connection)
+                    watch.look { Self.checkpoint(connection) }
                 }
             } catch {
                 mailbox.close()

@@ -184,7 +184,8 @@ extension DispatchSession {
         state.withLock { state in
             state.queue.wrote(written.deliveries)
             for endpoint in written.endpoints { state.queue.learn(endpoint, now: now) }
-            for endpoint in written.goneEndpoints { state.queue.forget(endpoint, now: now) }
+            // Either the endpoint is gone or its delivery is, whose job was erased: the store is asked which.
+            for endpoint in written.goneEndpoints { state.queue.noteChange(of: endpoint, now: now) }
         }
         wakeup.wake()
     }

@@ -78,8 +78,8 @@ struct PausedChainTests {
         for _ in 1...count { first.script.onCreate { _ in Script.picture } }
 
         try await first.next(chain: EngineHarness.plainChain).use { harness in
-            // The leases, the end of the pause, and the next claim, which is due with the first deadline.
-            try await harness.wait { harness.clock.sleeperCount == 3 }
+            // The leases, the end of the pause, deadlines, and the next claim, which is due with the first of those.
+            try await harness.wait { harness.clock.sleeperCount == 4 }
             #expect(harness.script.requests.isEmpty)
 
             harness.clock.advance(by: .seconds(60))

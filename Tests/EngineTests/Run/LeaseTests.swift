@@ -146,8 +146,8 @@ private func spin(until isTrue: () -> Bool) -> Bool {
 }
 
 extension EngineHarness {
-    /// The leases, the next claim, the job's deadline and the step's.
-    fileprivate static let sleepersBesideHanging = 4
+    /// The leases, the deadlines of jobs, and the step's.
+    fileprivate static let sleepersBesideHanging = 3
 
     /// A job whose provider does not answer, with everything asleep that sleeps beside it.
     fileprivate func startHanging() async throws -> JobID {

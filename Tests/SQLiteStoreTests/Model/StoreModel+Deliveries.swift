@@ -110,7 +110,9 @@ extension StoreModel {
     /// what was resent meanwhile stays due.
     mutating func record(_ result: AttemptResult) throws(Refusal) {
         let number = result.attempt.number
-        guard let index = sent.firstIndex(where: { $0.delivery.id == result.attempt.delivery }) else { return }
+        guard let index = sent.firstIndex(where: { $0.delivery.id == result.attempt.delivery }) else {
+            return
+        }
         guard sent[index].attempts.insert(number).inserted else { throw .conflict }
         let follows = sent[index].delivery.earlierAttempts < number && sent[index].delivery.status == .pending
         switch result.consequence {

@@ -108,7 +108,12 @@ import ThumbwireKit
             }
         }
         while !begun.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
-        let age = await scrape.value("thumbwire_store_commit_age_seconds")
+        let text = String(
+            decoding: scrape.metrics.text(await scrape.store.readings()), as: UTF8.self)
+        let line = text.split(separator: "\n").first {
+            $0.hasPrefix("thumbwire_store_commit_age_seconds ")
+        }
+        let age = line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
         let next = scrape.store.commitAge
         gate.signal()
         try await hanging.value

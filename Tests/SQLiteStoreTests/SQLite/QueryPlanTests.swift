@@ -90,6 +90,7 @@ import ThumbwireKit
         RetentionSQL.deleteIfUnused, RetentionSQL.artifactOfEndedJob, RetentionSQL.oldestArtifacts,
         RetentionSQL.oldestDeliveries, RetentionSQL.oldestJobs, RetentionSQL.event,
         RetentionSQL.attemptsOfDelivery, RetentionSQL.endedDelivery, RetentionSQL.isPending,
+        RetentionSQL.endpointsOfJob, LostLeaseSQL.forget,
         JobSQL.artifact, JobSQL.linkedArtifact,
         LostLeaseSQL.lease, LostLeaseSQL.beginTrial, LostLeaseSQL.endTrial, LostLeaseSQL.setAside,
         ChainPauseSQL.isInForce, ChainPauseSQL.isOver, ChainPauseSQL.rest, ChainPauseSQL.letGo,
