@@ -361,7 +361,13 @@ def test_the_document_of_another_face_takes_the_place_of_the_data(service, recei
 
 def test_what_is_sent_again_has_the_same_body(service, receiver, deliver):
     endpoint, first, body = deliver(envelope="cloudevents")
-    [delivery] = service.call("GET", f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")["data"]
-    service.call("POST", f"/v1/deliveries/{delivery['id']}/resend")
+
+    def delivery():
+        [one] = service.call("GET", f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")["data"]
+        return one
+
+    # While it is being attempted, it would be sent again only if that attempt failed.
+    wait_until(lambda: delivery()["status"] == "delivered")
+    service.call("POST", f"/v1/deliveries/{delivery()['id']}/resend")
     second, again = arrived(receiver, "/0", number=2)
     assert (again, second["webhook-id"]) == (body, first["webhook-id"])
