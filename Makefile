@@ -48,8 +48,8 @@ interop: build $(VENV)/ready ## Check with other people's libraries, the simulat
 		{ [ "$${RERUN_FAILED:-}" = 1 ] && $(VENV)/bin/python -m pytest -q --last-failed Tests/interop Tests/simulators; }
 	python3 Tests/soak/providers.py "$$(swift build --show-bin-path)/thumbwire" 30
 	python3 Tests/soak/deliveries.py "$$(swift build --show-bin-path)/thumbwire" 5
-	python3 Tests/soak/kills.py "$$(swift build --show-bin-path)/thumbwire" 4
-	python3 Tests/soak/clock_jumps.py "$$(swift build --show-bin-path)/thumbwire" 2
+	python3 Tests/soak/kills.py "$$(swift build --show-bin-path)/thumbwire" 4 1
+	python3 Tests/soak/clock_jumps.py "$$(swift build --show-bin-path)/thumbwire" 2 1
 	python3 Tests/soak/endurance.py "$$(swift build --show-bin-path)/thumbwire" 1000
 	python3 Tests/soak/waiters.py "$$(swift build --show-bin-path)/thumbwire" 200
 
